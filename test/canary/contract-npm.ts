@@ -1,0 +1,2 @@
+// breaks contract-imports-typebox-only at src/contract/zz-canary.ts
+import 'pino';

@@ -1,0 +1,2 @@
+// breaks http-imports at src/http/zz-canary.ts
+import '../runtime/index.js';
