@@ -1,0 +1,161 @@
+import { styleText } from 'node:util';
+
+type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+
+export interface Column {
+  readonly title: string;
+  readonly align?: 'left' | 'right';
+}
+
+/** How often a progress line is written where there is no terminal to redraw. */
+const PLAIN_PROGRESS_MS = 5_000;
+/** How often a progress line is redrawn on a terminal. */
+const REDRAW_MS = 100;
+
+/** One running step: a redrawn line on a terminal, a plain line now and then elsewhere. */
+export interface Progress {
+  /** `text` says where the step is; `fraction` 0..1 draws a bar. Cheap: draws at most every 100 ms. */
+  update(text: string, fraction?: number): void;
+  /** Ends the step with a lasting line. */
+  done(text: string): void;
+  /** Removes the step without a lasting line. */
+  clear(): void;
+}
+
+/**
+ * What a command writes to: results on stdout, progress and notes on stderr. Colours and redrawing only on
+ * terminals; NO_COLOR and FORCE_COLOR are honoured.
+ */
+export class Terminal {
+  readonly #out: NodeJS.WriteStream;
+  readonly #err: NodeJS.WriteStream;
+  readonly #colorOut: boolean;
+  readonly #colorErr: boolean;
+  /** Whether progress may be redrawn in place. */
+  readonly interactive: boolean;
+
+  constructor(out: NodeJS.WriteStream, err: NodeJS.WriteStream, env: NodeJS.ProcessEnv) {
+    this.#out = out;
+    this.#err = err;
+    const forced = env['FORCE_COLOR'] !== undefined && env['FORCE_COLOR'] !== '0';
+    const refused = (env['NO_COLOR'] ?? '') !== '' || env['TERM'] === 'dumb';
+    this.#colorOut = forced || (out.isTTY && !refused);
+    this.#colorErr = forced || (err.isTTY && !refused);
+    this.interactive = err.isTTY && env['TERM'] !== 'dumb' && env['CI'] === undefined;
+  }
+
+  /** A line of the result, on stdout. */
+  line(text = ''): void {
+    this.#out.write(`${text}\n`);
+  }
+
+  /** A line beside the result (a note, a warning), on stderr. */
+  note(text: string): void {
+    this.#err.write(`${text}\n`);
+  }
+
+  /** Machine-readable result on stdout, indented. */
+  json(value: unknown): void {
+    this.line(JSON.stringify(value, null, 2));
+  }
+
+  style(style: Style, text: string): string {
+    return this.#colorOut ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  /** A table on stdout; cells may carry styles. Numbers read best with `align: 'right'`. */
+  table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
+    for (const text of formatTable(
+      columns,
+      rows,
+      (title) => this.style('dim', title),
+    )) {
+      this.line(text);
+    }
+  }
+
+  progress(label: string): Progress {
+    return this.interactive ? this.#redrawn(label) : this.#plain(label);
+  }
+
+  #styleErr(style: Style, text: string): string {
+    return this.#colorErr ? styleText(style, text, { validateStream: false }) : text;
+  }
+
+  #redrawn(label: string): Progress {
+    let drawnAt = 0;
+    const draw = (text: string): void => {
+      const width = Math.max(20, this.#err.columns || 80);
+      const plain = `${label}  ${text}`;
+      this.#err.write(`\r\x1b[2K${plain.length > width - 1 ? `${plain.slice(0, width - 2)}…` : plain}`);
+    };
+    draw('');
+    return {
+      update: (text, fraction) => {
+        const now = performance.now();
+        if (now - drawnAt < REDRAW_MS) return;
+        drawnAt = now;
+        draw(fraction === undefined ? text : `${bar(fraction)}  ${text}`);
+      },
+      done: (text) => {
+        this.#err.write(`\r\x1b[2K${this.#styleErr('green', '✓')} ${label}  ${text}\n`);
+      },
+      clear: () => {
+        this.#err.write('\r\x1b[2K');
+      },
+    };
+  }
+
+  #plain(label: string): Progress {
+    let writtenAt = performance.now();
+    return {
+      update: (text, fraction) => {
+        const now = performance.now();
+        if (now - writtenAt < PLAIN_PROGRESS_MS) return;
+        writtenAt = now;
+        const share = fraction === undefined ? '' : `${Math.round(fraction * 100)} %  `;
+        this.note(`  ${label}  ${share}${text}`);
+      },
+      done: (text) => {
+        this.note(`✓ ${label}  ${text}`);
+      },
+      clear: () => undefined,
+    };
+  }
+}
+
+const BAR_CELLS = 20;
+
+function bar(fraction: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_CELLS);
+  return `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)} ${String(Math.round(fraction * 100)).padStart(3)} %`;
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: an ANSI escape starts with a control character
+// eslint-disable-next-line no-control-regex
+const ANSI = /\x1b\[[0-9;]*m/g;
+
+function visibleLength(text: string): number {
+  return [...text.replace(ANSI, '')].length;
+}
+
+/** Lines of a table: a header, then rows; columns two spaces apart, as wide as their widest cell. */
+export function formatTable(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  styleTitle: (title: string) => string = (title) => title,
+): string[] {
+  const widths = columns.map((column, i) =>
+    Math.max(visibleLength(column.title), ...rows.map((row) => visibleLength(row[i] ?? ''))),
+  );
+  const layout = (cells: readonly string[]): string =>
+    columns
+      .map((column, i) => {
+        const cell = cells[i] ?? '';
+        const padding = ' '.repeat(Math.max(0, (widths[i] ?? 0) - visibleLength(cell)));
+        return column.align === 'right' ? padding + cell : cell + padding;
+      })
+      .join('  ')
+      .trimEnd();
+  return [layout(columns.map((column) => styleTitle(column.title))), ...rows.map(layout)];
+}

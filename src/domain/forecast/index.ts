@@ -1,0 +1,3 @@
+export * from './interval.js';
+export * from './time-features.js';
+export * from './timestamp.js';
