@@ -18,7 +18,9 @@ const summary = await violationsOf(['src', 'test', 'bench']);
 for (const { rule, from, to } of summary.violations) console.error(`${rule.name}: ${from} → ${to}`);
 if (summary.violations.length > 0) process.exit(1);
 if (summary.totalCruised < LEAST_MODULES) {
-  console.error(`only ${summary.totalCruised} modules seen, expected at least ${LEAST_MODULES}: the rules check nothing`);
+  console.error(
+    `only ${summary.totalCruised} modules seen, expected at least ${LEAST_MODULES}: the rules check nothing`,
+  );
   process.exit(1);
 }
 

@@ -9,9 +9,13 @@ const FILES_PER_FOLDER_MAX = 20;
 const KEBAB = /^[a-z0-9]+(-[a-z0-9]+)*(\.[a-z0-9]+)*\.[a-z]+$/;
 const VAGUE = /(^|[-/])(utils?|helpers?|common|misc)([-./]|$)/;
 
-const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'test', 'bench', 'scripts'], {
-  encoding: 'utf8',
-})
+const files = execFileSync(
+  'git',
+  ['ls-files', '--cached', '--others', '--exclude-standard', 'src', 'test', 'bench', 'scripts'],
+  {
+    encoding: 'utf8',
+  },
+)
   .split('\n')
   .filter((path) => /\.(ts|mjs|cjs)$/.test(path));
 

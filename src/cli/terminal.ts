@@ -65,11 +65,7 @@ export class Terminal {
 
   /** A table on stdout; cells may carry styles. Numbers read best with `align: 'right'`. */
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-    for (const text of formatTable(
-      columns,
-      rows,
-      (title) => this.style('dim', title),
-    )) {
+    for (const text of formatTable(columns, rows, (title) => this.style('dim', title))) {
       this.line(text);
     }
   }
@@ -131,12 +127,10 @@ function bar(fraction: number): string {
   return `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)} ${String(Math.round(fraction * 100)).padStart(3)} %`;
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: an ANSI escape starts with a control character
-// eslint-disable-next-line no-control-regex
 const ANSI = /\x1b\[[0-9;]*m/g;
 
 function visibleLength(text: string): number {
-  return [...text.replace(ANSI, '')].length;
+  return Array.from(text.replace(ANSI, '')).length;
 }
 
 /** Lines of a table: a header, then rows; columns two spaces apart, as wide as their widest cell. */
