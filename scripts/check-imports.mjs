@@ -6,7 +6,22 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 
 const LEAST_MODULES = 60;
-const { forbidden, options } = createRequire(import.meta.url)('../.dependency-cruiser.cjs');
+const { forbidden, options, rooms } = createRequire(import.meta.url)('../.dependency-cruiser.cjs');
+
+// ARCHITECTURE.md says the same as the rules: | `room` | what | may import |
+const table = new Map(
+  [...readFileSync('ARCHITECTURE.md', 'utf8').matchAll(/^\| `([a-z]+)` \| .* \| ([^|]+) \|$/gm)].map((row) => [
+    row[1],
+    row[2],
+  ]),
+);
+for (const room of readdirSync('src')) {
+  const ruled = { domain: 'itself', contract: 'typebox', cli: 'all' }[room] ?? rooms[room]?.join(', ');
+  if (table.get(room) !== ruled) {
+    console.error(`ARCHITECTURE.md says that ${room} may import "${table.get(room)}", the rules say "${ruled}"`);
+    process.exit(1);
+  }
+}
 
 async function violationsOf(folders) {
   const tsConfig = extractTSConfig('tsconfig.json');

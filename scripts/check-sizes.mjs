@@ -1,4 +1,4 @@
-// File and folder sizes and names (docs/reference/architecture.md): what a newcomer can read in one sitting.
+// File and folder sizes and names (ARCHITECTURE.md): what a newcomer can read in one sitting.
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
