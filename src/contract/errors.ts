@@ -90,6 +90,11 @@ export const ERRORS = {
     problem: 'A feature column has a cell that is not a number.',
     remedy: 'Send numbers, numeric strings, or null for an empty cell.',
   },
+  FLTS_OUT_OF_RANGE: {
+    ...PAYLOAD,
+    problem: 'A feature column has a number beyond the range of float32, in which models compute.',
+    remedy: 'Send numbers between -3.4e38 and 3.4e38.',
+  },
   FLTS_MISSING_VALUES: {
     ...PAYLOAD,
     problem: 'Too many cells of a column are empty inside the window.',
@@ -134,6 +139,18 @@ export const ERRORS = {
     exit: 'not_found',
     problem: 'There is no such route.',
     remedy: 'POST /predict; GET /healthz, /ready, /metrics, /queue_stats.',
+  },
+  FLTS_METHOD_NOT_ALLOWED: {
+    status: 405,
+    exit: 'usage',
+    problem: 'The route does not answer this method.',
+    remedy: 'Use a method of the Allow header.',
+  },
+  FLTS_REQUEST_TIMEOUT: {
+    status: 408,
+    exit: 'environment',
+    problem: 'The request did not arrive in full in time.',
+    remedy: 'Send headers and body without pauses, or raise receive_timeout_ms.',
   },
   FLTS_BAD_REQUEST: {
     ...PAYLOAD,
