@@ -1,0 +1,2 @@
+export * from './closed-users.js';
+export * from './seeded-random.js';

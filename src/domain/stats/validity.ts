@@ -1,0 +1,73 @@
+import type { LittlesLaw } from './littles-law.js';
+
+/** Above this share of its time busy, a generator delays what it measures. */
+export const GENERATOR_ELU_MAX = 0.8;
+/** The median lag may be at most this share of the median response time. */
+const LAG_SHARE_MAX = 0.25;
+/** A percentile that the generator's own lag moves by more than both of these is unsupported. */
+const LAG_SHIFT_MS = 2;
+const LAG_SHIFT_SHARE = 0.1;
+
+/**
+ * Whether the generator's lag carries a percentile: `withMs` is the percentile of response time, `withoutMs` the same
+ * percentile after each request's own lag was subtracted; more than max(2 ms, 10 %) apart is unsupported.
+ */
+export function lagUnsupported(withMs: number, withoutMs: number): boolean {
+  return withMs - withoutMs > Math.max(LAG_SHIFT_MS, LAG_SHIFT_SHARE * withMs);
+}
+
+/** What one measured phase says about the instrument. */
+export interface PhaseEvidence {
+  readonly name: string;
+  readonly users: number;
+  readonly requests: number;
+  /** Largest event-loop utilisation (0..1) of any generator over the phase. */
+  readonly generatorElu: number;
+  /** Median of sent − intended − connection wait, and of done − intended; null without requests. */
+  readonly lagMsP50: number | null;
+  readonly responseMsP50: number | null;
+  /** Null where users have a fixed number of requests: there the law says nothing. */
+  readonly littlesLaw: LittlesLaw | null;
+  /** Generators that died during the phase, as sentences. */
+  readonly generatorsLost: readonly string[];
+}
+
+export interface RunEvidence {
+  readonly phases: readonly PhaseEvidence[];
+  /** Restarts of the server that nobody asked for, as sentences. */
+  readonly restarts: readonly string[];
+}
+
+const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
+
+/** Every reason why the phase's figures cannot be trusted; empty when they can. */
+export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
+  const reasons = phase.generatorsLost.map((text) => `Phase ${phase.name}: ${text}`);
+  if (phase.requests === 0) reasons.push(`Phase ${phase.name}: not a single request was sent and answered.`);
+  if (phase.generatorElu > GENERATOR_ELU_MAX) {
+    reasons.push(
+      `Phase ${phase.name}: a generator was busy ${percent(phase.generatorElu)} of the time (at most ${percent(GENERATOR_ELU_MAX)}); use more generator processes or another machine.`,
+    );
+  }
+  const { lagMsP50, responseMsP50 } = phase;
+  if (lagMsP50 !== null && responseMsP50 !== null && lagMsP50 > LAG_SHARE_MAX * responseMsP50) {
+    reasons.push(
+      `Phase ${phase.name}: half of the requests left ${lagMsP50.toFixed(2)} ms late or more, beyond ${percent(LAG_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms.`,
+    );
+  }
+  const law = phase.littlesLaw;
+  if (law !== null && !law.holds && phase.requests > 0) {
+    reasons.push(
+      `Phase ${phase.name}: Little's law is broken: requests account for ${law.measured.toFixed(2)} of ${law.expected.toFixed(2)} users, off by ${percent(law.deviation)} (at most ${percent(law.tolerance)}).`,
+    );
+  }
+  return reasons;
+}
+
+/** Every reason why a run is INVALID; empty = VALID. */
+export function runInvalidReasons(run: RunEvidence): string[] {
+  const reasons = run.phases.flatMap(phaseInvalidReasons);
+  reasons.push(...run.restarts);
+  if (run.phases.length === 0) reasons.push('No phase was measured.');
+  return reasons;
+}
