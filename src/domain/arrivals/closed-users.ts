@@ -23,10 +23,23 @@ export function firstDueUs(plan: ClosedUsers, user: number): number {
   return plan.startUs + (plan.thinkUs * user) / plan.users;
 }
 
+/** Rest after a connection that failed, so that users do not spin against a closed door. */
+export const RECONNECT_REST_US = 100_000;
+
+/** How long a user rests between an answer and its next request: its think time, longer when it could not connect. */
+export function restUs(thinkUs: number, connectFailed: boolean): number {
+  return connectFailed ? Math.max(thinkUs, RECONNECT_REST_US) : thinkUs;
+}
+
 /** When the next request of a user is due, or null when the user is finished. `sent` counts its requests so far. */
-export function nextDueUs(plan: ClosedUsers, sent: number, previousDoneUs: number): number | null {
+export function nextDueUs(
+  plan: ClosedUsers,
+  sent: number,
+  previousDoneUs: number,
+  connectFailed: boolean,
+): number | null {
   if (sent >= plan.requestsPerUser) return null;
-  const dueUs = previousDoneUs + plan.thinkUs;
+  const dueUs = previousDoneUs + restUs(plan.thinkUs, connectFailed);
   return dueUs < plan.endUs ? dueUs : null;
 }
 

@@ -1,0 +1,219 @@
+import { type Static, Type } from 'typebox';
+
+/**
+ * The run bundle: what a load test leaves behind, and all that a report needs (CONTRACT §6). `run.json` alone is a
+ * legal bundle: figures that came from elsewhere need no more than phases with a name and what is known of each.
+ */
+export const RUN_SCHEMA_VERSION = 1;
+
+export const RUN_FILE = 'run.json';
+/** HdrHistogram log V2: response time of every request, integer µs, 3 digits; tag = `phase/generator/outcome`. */
+export const HISTOGRAMS_FILE = 'histograms.hlog';
+/** One `RunSample` a line. */
+export const SAMPLES_FILE = 'samples.ndjson.gz';
+/** One `ServerSample` a line. */
+export const SERVER_FILE = 'server.ndjson.gz';
+
+/** The percentiles that every phase carries, as fractions, by their names in figures and requirements. */
+export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
+export type PercentileName = keyof typeof PERCENTILES;
+
+/** How a request can fail; `http_4xx` and `http_5xx` by status, the others without a usable answer. */
+export const FAILURE_KINDS = [
+  'http_4xx',
+  'http_5xx',
+  'http_other',
+  'connect',
+  'reset',
+  'timeout',
+  'bad_answer',
+] as const;
+export type FailureKind = (typeof FAILURE_KINDS)[number];
+
+const Ms = Type.Number({ minimum: 0 });
+const Count = Type.Integer({ minimum: 0 });
+const Share = Type.Number({ minimum: 0, maximum: 1 });
+const NullableMs = Type.Union([Ms, Type.Null()]);
+const Counts = Type.Record(Type.String(), Count);
+
+/** A percentile of response time, ms, with its 95 % interval by order statistics. */
+const PercentileEntry = Type.Object({
+  value_ms: Ms,
+  lower_ms: NullableMs,
+  /** Null: n is too small for an upper bound; print "≥ max, n too small". */
+  upper_ms: NullableMs,
+  /** False when the generator's own lag moves it by more than max(2 ms, 10 %). */
+  supported: Type.Boolean(),
+});
+
+const LittlesLaw = Type.Object({
+  expected: Type.Number(),
+  measured: Type.Number(),
+  deviation: Type.Number(),
+  tolerance: Type.Number(),
+  holds: Type.Boolean(),
+});
+
+const GeneratorFigures = Type.Object({
+  id: Count,
+  users: Count,
+  /** Event-loop utilisation over the phase. */
+  elu: Share,
+  cpu_s: Type.Number({ minimum: 0 }),
+  lost: Type.Boolean(),
+});
+
+const PhaseSchema = Type.Object({
+  name: Type.String(),
+  kind: Type.Optional(Type.Union([Type.Literal('warmup'), Type.Literal('sustained')])),
+  users: Type.Optional(Count),
+  /** Open arrivals, requests per second; a phase has users or a rate. */
+  rate: Type.Optional(Type.Number({ minimum: 0 })),
+  think_s: Type.Optional(Type.Number({ minimum: 0 })),
+  requests_per_user: Type.Optional(Count),
+  /** Start on the run's clock and length of the window that rates are taken over. */
+  start_s: Type.Optional(Type.Number()),
+  duration_s: Type.Optional(Type.Number({ minimum: 0 })),
+  requests: Type.Optional(Count),
+  succeeded: Type.Optional(Count),
+  failed: Type.Optional(Count),
+  success_rate: Type.Optional(Type.Union([Share, Type.Null()])),
+  /** Largest failure rate that the counts leave possible, one-sided 95 %. */
+  failure_rate_bound: Type.Optional(Share),
+  /** Right answers per second inside the window. */
+  throughput_per_s: Type.Optional(Type.Number({ minimum: 0 })),
+  // Response time (done − intended) of right answers.
+  min_ms: Type.Optional(NullableMs),
+  mean_ms: Type.Optional(NullableMs),
+  p50_ms: Type.Optional(NullableMs),
+  p90_ms: Type.Optional(NullableMs),
+  p95_ms: Type.Optional(NullableMs),
+  p99_ms: Type.Optional(NullableMs),
+  'p99.9_ms': Type.Optional(NullableMs),
+  max_ms: Type.Optional(NullableMs),
+  /** By percentile name. */
+  percentiles: Type.Optional(Type.Record(Type.String(), PercentileEntry)),
+  /** Response time of failed requests, for whoever wonders how fast the errors were. */
+  failed_ms: Type.Optional(Type.Union([Type.Object({ p50: Ms, max: Ms }), Type.Null()])),
+  /** sent − intended − connection wait. */
+  lag_ms: Type.Optional(Type.Union([Type.Object({ p50: Ms, p99: Ms, max: Ms }), Type.Null()])),
+  connection_wait_ms_mean: Type.Optional(NullableMs),
+  connections_opened: Type.Optional(Count),
+  statuses: Type.Optional(Counts),
+  failures: Type.Optional(Counts),
+  /** A few failures in words, by kind. */
+  failure_examples: Type.Optional(Type.Record(Type.String(), Type.String())),
+  bytes_out: Type.Optional(Count),
+  bytes_in: Type.Optional(Count),
+  /** Mean of each Server-Timing part over right answers that carried it, ms. */
+  server_timing_ms_mean: Type.Optional(Type.Record(Type.String(), Type.Number())),
+  replicas: Type.Optional(Counts),
+  littles_law: Type.Optional(Type.Union([LittlesLaw, Type.Null()])),
+  generators: Type.Optional(Type.Array(GeneratorFigures)),
+  warnings: Type.Optional(Type.Array(Type.String())),
+});
+
+const RequirementEntry = Type.Object({
+  expression: Type.String(),
+  figure: Type.String(),
+  phase: Type.Union([Type.String(), Type.Null()]),
+  op: Type.String(),
+  /** In the figure's own unit: ms, share, per second, count. */
+  limit: Type.Number(),
+  actual: Type.Union([Type.Number(), Type.Null()]),
+  outcome: Type.Union([Type.Literal('met'), Type.Literal('not_met'), Type.Literal('undecided')]),
+  note: Type.Union([Type.String(), Type.Null()]),
+});
+
+const InstrumentLevel = Type.Object({
+  users: Count,
+  requests: Count,
+  throughput_per_s: Type.Number({ minimum: 0 }),
+  p50_ms: NullableMs,
+  p95_ms: NullableMs,
+  p99_ms: NullableMs,
+});
+
+export const RunSchema = Type.Object({
+  schema_version: Type.Literal(RUN_SCHEMA_VERSION),
+  run_id: Type.Optional(Type.String()),
+  /** ISO 8601, UTC. */
+  started: Type.Optional(Type.String()),
+  ended: Type.Optional(Type.String()),
+  /** True when it was ended by hand; what was measured until then stands. */
+  interrupted: Type.Optional(Type.Boolean()),
+  scenario: Type.Optional(
+    Type.Object({
+      name: Type.String(),
+      seed: Type.Optional(Count),
+      request: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    }),
+  ),
+  target: Type.Optional(
+    Type.Object({
+      url: Type.String(),
+      /** What the target says of itself: model, build, workers, limits. */
+      server: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+    }),
+  ),
+  versions: Type.Optional(Type.Record(Type.String(), Type.String())),
+  /** The machine that generated the load. */
+  machine: Type.Optional(Type.Record(Type.String(), Type.Unknown())),
+  generators: Type.Optional(Type.Object({ processes: Count, keep_alive: Type.Boolean() })),
+  /** The floor of the instrument: a route that does nothing, at the same concurrency, before the run. */
+  instrument: Type.Optional(
+    Type.Union([Type.Object({ url: Type.String(), levels: Type.Array(InstrumentLevel) }), Type.Null()]),
+  ),
+  phases: Type.Array(PhaseSchema, { minItems: 1 }),
+  totals: Type.Optional(Type.Object({ requests: Count, succeeded: Count, failed: Count })),
+  /** Share of readiness probes, one a second, answered 200; null without probes. */
+  uptime: Type.Optional(Type.Union([Share, Type.Null()])),
+  readiness_probes: Type.Optional(Count),
+  requirements: Type.Optional(Type.Array(RequirementEntry)),
+  validity: Type.Optional(
+    Type.Object({ valid: Type.Boolean(), reasons: Type.Array(Type.String()), warnings: Type.Array(Type.String()) }),
+  ),
+  verdict: Type.Optional(Type.Union([Type.Literal('PASSED'), Type.Literal('FAILED'), Type.Literal('INVALID')])),
+  /** How many samples the samples file holds, and of how many requests. */
+  samples: Type.Optional(Type.Object({ kept: Count, of: Count })),
+});
+
+export type Run = Static<typeof RunSchema>;
+export type RunPhase = Static<typeof PhaseSchema>;
+export type RunRequirement = Static<typeof RequirementEntry>;
+export type RunPercentile = Static<typeof PercentileEntry>;
+export type RunInstrumentLevel = Static<typeof InstrumentLevel>;
+
+/** One request of `samples.ndjson.gz`; times are µs on the run's clock (0 = start of the run). */
+export interface RunSample {
+  readonly phase: string;
+  readonly user: number;
+  readonly intended_us: number;
+  readonly sent_us: number;
+  /** Null where no byte came. */
+  readonly first_byte_us: number | null;
+  readonly done_us: number;
+  readonly connection_wait_us: number;
+  /** 0 where no status came. */
+  readonly status: number;
+  readonly failure: FailureKind | null;
+  readonly bytes_out: number;
+  readonly bytes_in: number;
+  /** Server-Timing parts, ms by name. */
+  readonly timing_ms?: Readonly<Record<string, number>>;
+  readonly replica?: string;
+  readonly run_id?: string;
+  /** Kept beyond the random reservoir because it failed or was among the slowest: leave out of averages. */
+  readonly extra?: true;
+}
+
+/** One second of `server.ndjson.gz`. */
+export interface ServerSample {
+  /** On the run's clock, µs. */
+  readonly at_us: number;
+  readonly phase: string | null;
+  /** Whether the readiness route answered 200. */
+  readonly ready: boolean;
+  /** The target's `/queue_stats`, as it came; null where there is none. */
+  readonly stats: Readonly<Record<string, unknown>> | null;
+}

@@ -1,0 +1,195 @@
+import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+import { BadAnswerError, type HttpAnswer, ResponseParser } from './response-parser.js';
+
+/** Why there is no answer, in the words of FAILURE_KINDS. */
+export interface ExchangeFailure {
+  readonly kind: 'connect' | 'reset' | 'timeout' | 'bad_answer';
+  readonly text: string;
+}
+
+/** One request and what came of it; times in µs on the run's clock. */
+export interface Exchange {
+  /** When the request was handed to the kernel; the same as `doneUs` when no connection came about. */
+  readonly sentUs: number;
+  readonly connectionWaitUs: number;
+  readonly firstByteUs: number | null;
+  readonly doneUs: number;
+  readonly bytesIn: number;
+  readonly answer: HttpAnswer | null;
+  readonly failure: ExchangeFailure | null;
+}
+
+/** What a user needs of the network: one request at a time. Other transports may take its place. */
+export interface Connection {
+  /** Opens the connection ahead of time; an error text, or null. */
+  open(onOpen: (problem: string | null) => void): void;
+  /** Sends one request (ASCII, head and body) and calls back exactly once. Never while another is under way. */
+  exchange(request: string, onDone: (exchange: Exchange) => void): void;
+  /** When the exchange under way began, or null. */
+  readonly busySinceUs: number | null;
+  /** Ends the exchange under way as a failure of that kind. */
+  giveUp(failure: ExchangeFailure): void;
+  close(): void;
+  /** Connections that were opened so far. */
+  readonly opened: number;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+  readonly tls: boolean;
+}
+
+/** One user's HTTP/1.1 connection over a raw socket: opened when needed, kept while the server lets it. */
+export class HttpConnection implements Connection {
+  readonly #endpoint: Endpoint;
+  readonly #nowUs: () => number;
+  readonly #keepAlive: boolean;
+  readonly #parser = new ResponseParser();
+  #socket: Socket | null = null;
+  #opening: ((problem: string | null) => void) | null = null;
+  #done: ((exchange: Exchange) => void) | null = null;
+  #beganUs = 0;
+  #sentUs: number | null = null;
+  #firstByteUs: number | null = null;
+  #bytesIn = 0;
+  opened = 0;
+
+  constructor(endpoint: Endpoint, keepAlive: boolean, nowUs: () => number) {
+    this.#endpoint = endpoint;
+    this.#keepAlive = keepAlive;
+    this.#nowUs = nowUs;
+  }
+
+  get busySinceUs(): number | null {
+    return this.#done === null ? null : this.#beganUs;
+  }
+
+  open(onOpen: (problem: string | null) => void): void {
+    const { host, port, tls } = this.#endpoint;
+    const socket = tls ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
+    this.#socket = socket;
+    this.#opening = onOpen;
+    socket.setNoDelay(true);
+    socket.once(tls ? 'secureConnect' : 'connect', () => {
+      this.opened++;
+      this.#endOpening(null);
+    });
+    socket.on('data', (chunk) => {
+      if (this.#socket === socket) this.#receive(chunk);
+    });
+    socket.on('end', () => {
+      if (this.#socket === socket) this.#ended();
+    });
+    socket.on('error', (error) => {
+      if (this.#socket === socket) this.#lost(error.message === '' ? error.name : error.message);
+    });
+    socket.on('close', () => {
+      if (this.#socket === socket) this.#lost('the connection was closed');
+    });
+  }
+
+  exchange(request: string, onDone: (exchange: Exchange) => void): void {
+    this.#done = onDone;
+    this.#beganUs = this.#nowUs();
+    this.#sentUs = null;
+    this.#firstByteUs = null;
+    this.#bytesIn = 0;
+    this.#parser.reset();
+    const socket = this.#socket;
+    if (socket !== null && this.#opening === null) {
+      this.#write(socket, request);
+      return;
+    }
+    this.open((problem) => {
+      if (this.#done !== onDone) return; // given up meanwhile
+      if (problem !== null) this.#finish(null, { kind: 'connect', text: problem });
+      else if (this.#socket !== null) this.#write(this.#socket, request);
+    });
+  }
+
+  giveUp(failure: ExchangeFailure): void {
+    this.close();
+    if (this.#done !== null) this.#finish(null, failure);
+  }
+
+  close(): void {
+    const socket = this.#socket;
+    this.#socket = null;
+    this.#opening = null;
+    socket?.destroy();
+  }
+
+  #write(socket: Socket, request: string): void {
+    this.#sentUs = this.#nowUs();
+    socket.write(request, 'latin1');
+  }
+
+  #endOpening(problem: string | null): void {
+    const opening = this.#opening;
+    this.#opening = null;
+    opening?.(problem);
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#done === null) {
+      this.close(); // bytes that nobody asked for: this connection is out of step
+      return;
+    }
+    this.#firstByteUs ??= this.#nowUs();
+    this.#bytesIn += chunk.length;
+    this.#settle(() => this.#parser.push(chunk));
+  }
+
+  #ended(): void {
+    if (this.#done === null || this.#opening !== null) {
+      this.#lost('the connection was closed');
+      return;
+    }
+    this.#settle(() => {
+      const answer = this.#parser.end();
+      if (answer === null) this.#lost('the connection was closed before an answer');
+      return answer;
+    });
+  }
+
+  /** Takes an answer that is complete, or the complaint of the parser. */
+  #settle(parse: () => HttpAnswer | null): void {
+    try {
+      const answer = parse();
+      if (answer === null) return;
+      if (!answer.keepAlive || !this.#keepAlive) this.close();
+      this.#finish(answer, null);
+    } catch (error) {
+      if (!(error instanceof BadAnswerError)) throw error;
+      this.giveUp({ kind: 'bad_answer', text: error.message });
+    }
+  }
+
+  #lost(text: string): void {
+    const opening = this.#opening !== null;
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.destroy();
+    if (opening) this.#endOpening(text);
+    else if (this.#done !== null) this.#finish(null, { kind: 'reset', text });
+  }
+
+  #finish(answer: HttpAnswer | null, failure: ExchangeFailure | null): void {
+    const done = this.#done;
+    if (done === null) return;
+    this.#done = null;
+    const doneUs = this.#nowUs();
+    const sentUs = this.#sentUs ?? doneUs;
+    done({
+      sentUs,
+      connectionWaitUs: sentUs - this.#beganUs,
+      firstByteUs: this.#firstByteUs,
+      doneUs,
+      bytesIn: this.#bytesIn,
+      answer,
+      failure,
+    });
+  }
+}
