@@ -4,4 +4,6 @@ export * from './http.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './resolve-settings.js';
+export * from './run.js';
+export * from './scenario.js';
 export * from './settings.js';
