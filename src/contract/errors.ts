@@ -182,6 +182,12 @@ export const ERRORS = {
     problem: "The request's deadline passed before its answer was ready.",
     remedy: 'Allow more time (X-Request-Timeout-Ms), ask for fewer steps, or add workers.',
   },
+  FLTS_CLIENT_GONE: {
+    status: 499,
+    exit: 'environment',
+    problem: 'The client closed the connection before its answer was ready; nobody reads this reply.',
+    remedy: 'Wait longer for answers, or ask for fewer steps.',
+  },
   FLTS_NON_FINITE_OUTPUT: {
     status: 500,
     exit: 'unexpected',

@@ -98,8 +98,8 @@ export const SETTINGS = {
   maxForecastRows: {
     kind: 'integer',
     min: 1,
-    max: 10_000_000,
-    default: 100_000,
+    max: 1_000_000,
+    default: 20_000,
     description: 'Most forecast rows in one reply: series times horizon.',
   },
   bodyLimitBytes: {

@@ -1,0 +1,115 @@
+import { Worker } from 'node:worker_threads';
+import type { FromWorker, LoadMessage, RunMessage } from '../contract/index.js';
+import { WorkerLostError } from '../serving/ports.js';
+
+/** What one run gave; `forecast` is valid until the next run of the thread. */
+export interface ThreadRun {
+  readonly forecast: Float32Array;
+  readonly startUs: number;
+  readonly endUs: number;
+}
+
+/** The model in the thread cannot be used: another thread would say the same. */
+export class ModelUnusableError extends Error {}
+
+interface Pending<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+}
+
+/**
+ * One inference thread as its owner sees it. Owns two buffers of `maxRows` rows, which travel to the thread and back
+ * with every run, so that nothing is allocated or copied on the way.
+ */
+export class InferenceThread {
+  readonly #worker: Worker;
+  readonly #shape: LoadMessage;
+  readonly #onLost: (thread: InferenceThread, why: string) => void;
+  #window: ArrayBuffer;
+  #forecast: ArrayBuffer;
+  #loading: Pending<number> | null = null;
+  #running: Pending<ThreadRun> | null = null;
+  #rows = 0;
+  #ended = false;
+  /** The last error that the thread itself reported, to name it when it is gone. */
+  #lastError = '';
+
+  constructor(url: URL, shape: LoadMessage, maxRows: number, onLost: (thread: InferenceThread, why: string) => void) {
+    this.#shape = shape;
+    this.#onLost = onLost;
+    this.#window = new ArrayBuffer(4 * maxRows * shape.lookback * shape.features);
+    this.#forecast = new ArrayBuffer(4 * maxRows * shape.steps * shape.targets);
+    this.#worker = new Worker(url, { name: 'flts-inference' });
+    this.#worker.on('message', (message: FromWorker) => {
+      this.#onMessage(message);
+    });
+    this.#worker.on('error', (error) => {
+      this.#lastError = error.message;
+    });
+    this.#worker.on('exit', (code) => {
+      this.#onExit(`inference thread ended with code ${code}${this.#lastError === '' ? '' : ` (${this.#lastError})`}`);
+    });
+  }
+
+  /** Where the next run's windows are written: float32 [maxRows, lookback, features]. Not while a run is under way. */
+  window(): Float32Array {
+    return new Float32Array(this.#window);
+  }
+
+  /** Loads and warms the model; milliseconds taken. Rejects with ModelUnusableError or WorkerLostError. */
+  load(): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#loading = { resolve, reject };
+      this.#worker.postMessage(this.#shape);
+    });
+  }
+
+  /** Runs the first `rows` windows. One run at a time. Rejects with WorkerLostError, or with the model's own error. */
+  run(rows: number): Promise<ThreadRun> {
+    if (this.#ended) return Promise.reject(new WorkerLostError('the inference thread has ended'));
+    return new Promise((resolve, reject) => {
+      this.#running = { resolve, reject };
+      this.#rows = rows;
+      const message: RunMessage = { kind: 'run', rows, window: this.#window, forecast: this.#forecast };
+      this.#worker.postMessage(message, [this.#window, this.#forecast]);
+    });
+  }
+
+  /** Ends the thread; it is not reported as lost. */
+  async close(): Promise<void> {
+    this.#ended = true;
+    await this.#worker.terminate();
+  }
+
+  #onMessage(message: FromWorker): void {
+    if (message.kind === 'loaded') {
+      this.#loading?.resolve(message.loadMs);
+      this.#loading = null;
+    } else if (message.kind === 'load_failed') {
+      this.#loading?.reject(new ModelUnusableError(message.message));
+      this.#loading = null;
+    } else {
+      this.#window = message.window;
+      this.#forecast = message.forecast;
+      const running = this.#running;
+      this.#running = null;
+      if (message.kind === 'run_failed') running?.reject(new Error(message.message));
+      else running?.resolve({ forecast: this.#output(), startUs: message.startUs, endUs: message.endUs });
+    }
+  }
+
+  #output(): Float32Array {
+    return new Float32Array(this.#forecast, 0, this.#rows * this.#shape.steps * this.#shape.targets);
+  }
+
+  #onExit(why: string): void {
+    const wasExpected = this.#ended;
+    this.#ended = true;
+    const lost = new WorkerLostError(why);
+    if (!wasExpected) this.#onLost(this, why);
+    this.#loading?.reject(lost);
+    this.#running?.reject(lost);
+    this.#loading = null;
+    this.#running = null;
+  }
+}

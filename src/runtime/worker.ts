@@ -1,0 +1,115 @@
+/**
+ * An inference thread: loads one model, then runs batches one after the other. `session.run` blocks its thread, which
+ * is why it happens here and nowhere else. Buffers come with each message and go back with the answer.
+ */
+import { type MessagePort, parentPort } from 'node:worker_threads';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import type { FromWorker, LoadMessage, RunMessage, ToWorker } from '../contract/index.js';
+import { monotonicUs } from './system-clock.js';
+
+interface LoadedModel {
+  readonly session: InferenceSession;
+  readonly shape: LoadMessage;
+}
+
+/** One thread a session: many small sessions side by side give more rows per second than one with many threads. */
+const SESSION_OPTIONS: InferenceSession.SessionOptions = {
+  executionProviders: ['cpu'],
+  intraOpNumThreads: 1,
+  interOpNumThreads: 1,
+  executionMode: 'sequential',
+  graphOptimizationLevel: 'all',
+  // 3 = errors only: the runtime writes warnings about harmless things straight to stderr.
+  logSeverityLevel: 3,
+  extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
+};
+
+async function load(message: LoadMessage): Promise<LoadedModel> {
+  const session = await InferenceSession.create(message.modelPath, SESSION_OPTIONS);
+  const model = { session, shape: message };
+  expectTensor('input', 'window', session.inputNames, session.inputMetadata, [message.lookback, message.features]);
+  expectTensor('output', 'forecast', session.outputNames, session.outputMetadata, [message.steps, message.targets]);
+  for (const rows of message.warmUpRows) {
+    const window = new ArrayBuffer(4 * rows * message.lookback * message.features);
+    await forward(model, {
+      kind: 'run',
+      rows,
+      window,
+      forecast: new ArrayBuffer(4 * rows * message.steps * message.targets),
+    });
+  }
+  return model;
+}
+
+function expectTensor(
+  side: string,
+  name: string,
+  names: readonly string[],
+  metadata: readonly InferenceSession.ValueMetadata[],
+  shape: readonly number[],
+): void {
+  const found = metadata[names.indexOf(name)];
+  if (names.length !== 1 || found?.isTensor !== true) {
+    throw new Error(`its ${side}s are ${names.join(', ')}, expected one tensor '${name}'`);
+  }
+  const actual = found.shape.slice(1);
+  const fits =
+    found.shape.length === 3 && shape.every((size, i) => typeof actual[i] === 'string' || actual[i] === size);
+  if (found.type !== 'float32' || !fits) {
+    throw new Error(
+      `its ${side} '${name}' is ${found.type} [${found.shape.join(', ')}], expected float32 [batch, ${shape.join(', ')}]`,
+    );
+  }
+  if (typeof found.shape[0] !== 'string')
+    throw new Error(`its ${side} '${name}' has a fixed batch of ${String(found.shape[0])}`);
+}
+
+/** Runs one batch; the output is written in place into the message's own buffer. */
+async function forward(model: LoadedModel, message: RunMessage): Promise<void> {
+  const { rows } = message;
+  const { lookback, features, steps, targets } = model.shape;
+  const window = new Float32Array(message.window, 0, rows * lookback * features);
+  const forecast = new Float32Array(message.forecast, 0, rows * steps * targets);
+  await model.session.run(
+    { window: new Tensor('float32', window, [rows, lookback, features]) },
+    { forecast: new Tensor('float32', forecast, [rows, steps, targets]) },
+  );
+}
+
+function serve(port: MessagePort): void {
+  let model: LoadedModel | null = null;
+  const say = (message: FromWorker, transfer: readonly ArrayBuffer[]): void => {
+    port.postMessage(message, transfer);
+  };
+  const onLoad = async (message: LoadMessage): Promise<void> => {
+    const startUs = monotonicUs();
+    try {
+      model = await load(message);
+      say({ kind: 'loaded', loadMs: (monotonicUs() - startUs) / 1000 }, []);
+    } catch (error) {
+      say({ kind: 'load_failed', message: textOf(error) }, []);
+    }
+  };
+  const onRun = async (message: RunMessage): Promise<void> => {
+    const { window, forecast } = message;
+    try {
+      if (model === null) throw new Error('no model is loaded');
+      const startUs = monotonicUs();
+      await forward(model, message);
+      say({ kind: 'ran', startUs, endUs: monotonicUs(), window, forecast }, [window, forecast]);
+    } catch (error) {
+      say({ kind: 'run_failed', message: textOf(error), window, forecast }, [window, forecast]);
+    }
+  };
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'load') void onLoad(message);
+    else void onRun(message);
+  });
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+if (parentPort === null) throw new Error('worker.ts runs in a worker thread');
+serve(parentPort);

@@ -1,0 +1,12 @@
+export { Engine, type EngineLimits } from './engine.js';
+export { type CacheLimits, ForecastCache } from './forecast-cache.js';
+export { replayGolden } from './golden.js';
+export { Lane } from './lane.js';
+export { ModelManager, type ReloadOutcome } from './model-manager.js';
+export { compileModelSpec, type ModelSpec } from './model-spec.js';
+export { emptyTiming, type RequestTiming } from './pending-request.js';
+export * from './ports.js';
+export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
+export { type PreparedRequest, prepareRequest, type RequestLimits } from './prepare-request.js';
+export { queueStats, type ServiceIdentity, type StatsSources } from './queue-stats.js';
+export { type FinishedRequest, RequestLedger, shedReasonOf, statusOf } from './request-ledger.js';

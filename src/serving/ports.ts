@@ -1,0 +1,97 @@
+/**
+ * What the serving engine needs from outside. It reads no clock, no random number and no file itself, so that the
+ * same code runs on virtual time with a fake backend (simulation, unit tests) and on worker threads (runtime).
+ */
+import type { Bundle, CgroupView, CounterName, HistogramName, Pointer, ProcessView } from '../contract/index.js';
+
+/** Monotonic time. */
+export interface Clock {
+  /** Microseconds since an arbitrary start; never goes back. */
+  nowUs(): number;
+  /** Calls `action` once, `delayUs` from now or later. The answer cancels it; cancelling twice is harmless. */
+  schedule(delayUs: number, action: () => void): () => void;
+}
+
+/** One run of a model over `rows` windows. The buffers are the backend's: valid until `release` is called. */
+export interface BatchResult {
+  /** float32 [rows, steps, targets], raw units. */
+  readonly forecast: Float32Array;
+  /** When the model began and ended, on the engine's clock. */
+  readonly startUs: number;
+  readonly endUs: number;
+  /** Gives the worker back. Must be called exactly once, after the forecast was read. */
+  release(): void;
+}
+
+/** A worker that is taken; `window` float32 [maxRows, lookback, features] is written by the taker, then `run`. */
+export interface Slot {
+  readonly window: Float32Array;
+  /**
+   * Runs the model over the first `rows` windows. Rejects with `WorkerLostError` when the worker died: the batch
+   * may be tried again elsewhere. Any other rejection is the model's own failure: trying again is of no use. After
+   * a rejection there is nothing to release.
+   */
+  run(rows: number): Promise<BatchResult>;
+}
+
+/** The worker died under the batch. A prediction is idempotent, so it may be tried again. */
+export class WorkerLostError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'WorkerLostError';
+  }
+}
+
+/** Workers that hold one verified model version. */
+export interface InferenceBackend {
+  readonly workers: number;
+  readonly freeWorkers: number;
+  /** Takes a free worker; null when there is none. */
+  take(): Slot | null;
+  /** Called whenever a worker became free. */
+  onFree(listener: () => void): void;
+  /** Ends the workers. Nothing may be running. */
+  close(): Promise<void>;
+}
+
+/** A bundle that was fetched and whose digest agrees. */
+export interface FetchedBundle {
+  readonly bundle: Bundle;
+  /** Where `model.onnx` lies on this machine. */
+  readonly modelPath: string;
+}
+
+/** Where models come from; the registry is one. */
+export interface ModelSource {
+  /** Which version is current; null when none is promoted. Cheap: it is polled. */
+  readPointer(): Promise<Pointer | null>;
+  /** Throws FltsError when the bundle is missing or damaged. */
+  fetchBundle(runId: string): Promise<FetchedBundle>;
+}
+
+/** Starts workers for a bundle: loaded and warmed, serving nobody yet. Throws FltsError when the model is unusable. */
+export type StartBackend = (fetched: FetchedBundle) => Promise<InferenceBackend>;
+
+/** Where figures go; telemetry exports them. Names are of contract/metrics.ts; durations are seconds. */
+export interface Metrics {
+  count(name: CounterName, labels?: Readonly<Record<string, string>>): void;
+  observe(name: HistogramName, value: number): void;
+}
+
+/** Where events go that a person may want to read. Facts carry no secrets and no payloads. */
+export interface Log {
+  info(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  warn(event: string, facts?: Readonly<Record<string, unknown>>): void;
+  error(event: string, facts?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Digest of bytes, for cache keys: equal bytes, equal text; unequal bytes, unequal text for all practical purposes. */
+export type Digest = (bytes: Uint8Array) => string;
+
+/** What the kernel says about the process, read at most once in a while. */
+export interface SelfView {
+  process(): ProcessView;
+  cgroup(): CgroupView | null;
+  /** How late the HTTP thread's timers fire, ms. */
+  eventLoopLagMs(): { readonly last: number; readonly max: number; readonly avg: number };
+}

@@ -1,0 +1,209 @@
+import { type ErrorCode, FltsError } from '../contract/index.js';
+import { deadlineUs } from '../domain/admission/index.js';
+import { type Answer, formAnswer } from './answer.js';
+import type { Engine } from './engine.js';
+import type { ForecastCache } from './forecast-cache.js';
+import type { Job } from './job.js';
+import type { Lane } from './lane.js';
+import type { ModelSpec } from './model-spec.js';
+import { PendingRequest, type RequestTiming } from './pending-request.js';
+import type { Clock, Metrics } from './ports.js';
+import { type PreparedRequest, prepareRequest, type RequestLimits } from './prepare-request.js';
+import type { PreparedWindow } from './prepare-window.js';
+import { replyText } from './reply-text.js';
+
+export interface ServiceLimits extends RequestLimits {
+  /** Longest time for one answer, ms. */
+  readonly requestTimeoutMs: number;
+}
+
+/** One call of `/predict`, after its body was parsed. */
+export interface PredictCall {
+  readonly body: unknown;
+  /** The query parameter `inference_length`; undefined where there is none. */
+  readonly queryHorizon: unknown;
+  /** When the request arrived, on the engine's clock. */
+  readonly arrivalUs: number;
+  /** X-Request-Timeout-Ms; null where there is none. */
+  readonly askedTimeoutMs: number | null;
+  readonly reqId: string;
+  /** Filled as the request goes on, whatever its end. */
+  readonly timing: RequestTiming;
+}
+
+export interface PredictReplyText {
+  /** The reply as JSON. */
+  readonly text: string;
+  readonly cached: boolean;
+  readonly runId: string;
+}
+
+export interface PendingPrediction {
+  /** Rejects with FltsError. */
+  readonly reply: Promise<PredictReplyText>;
+  /** The client has gone: drops what nobody else waits for. */
+  cancel(): void;
+}
+
+/** Where each window's answer comes from. */
+interface Plan {
+  readonly window: PreparedWindow;
+  readonly key: string | null;
+  answer: Answer | null;
+  job: Job | null;
+}
+
+/**
+ * Answers prediction requests with the model version that serves when they arrive. Which one that is changes at once
+ * and for whole requests; the version before finishes what it has.
+ */
+export class PredictionService {
+  readonly engine: Engine;
+  readonly cache: ForecastCache | null;
+  readonly #clock: Clock;
+  readonly #metrics: Metrics;
+  readonly #limits: ServiceLimits;
+  #lane: Lane | null = null;
+  #draining = false;
+
+  constructor(engine: Engine, cache: ForecastCache | null, clock: Clock, metrics: Metrics, limits: ServiceLimits) {
+    this.engine = engine;
+    this.cache = cache;
+    this.#clock = clock;
+    this.#metrics = metrics;
+    this.#limits = limits;
+  }
+
+  /** The version that serves; null before the first. */
+  get lane(): Lane | null {
+    return this.#lane;
+  }
+
+  get isDraining(): boolean {
+    return this.#draining;
+  }
+
+  get isReady(): boolean {
+    return this.#lane !== null && !this.#draining;
+  }
+
+  /** New requests go to `lane` from now on. Resolves once the version before has finished and its workers are gone. */
+  async switchTo(lane: Lane): Promise<void> {
+    const before = this.#lane;
+    this.engine.addLane(lane);
+    this.#lane = lane;
+    this.cache?.clear();
+    if (before === null) return;
+    await before.idle();
+    this.engine.removeLane(before);
+    await before.backend.close();
+  }
+
+  /** Admits nothing more. Resolves once everything admitted is answered. */
+  async drain(): Promise<void> {
+    this.#draining = true;
+    this.engine.startDraining();
+    await this.engine.idle();
+  }
+
+  predict(call: PredictCall): PendingPrediction {
+    const startUs = this.#clock.nowUs();
+    try {
+      const lane = this.#lane;
+      if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
+      const request = prepareRequest(lane.spec, call.body, call.queryHorizon, this.#limits);
+      const dueUs = deadlineUs(call.arrivalUs, call.askedTimeoutMs, this.#limits.requestTimeoutMs);
+      return this.#start(lane, request, dueUs, startUs, call);
+    } catch (error) {
+      call.timing.prepUs = this.#clock.nowUs() - startUs;
+      return { reply: Promise.reject(error as Error), cancel: () => undefined };
+    }
+  }
+
+  #start(lane: Lane, request: PreparedRequest, dueUs: number, startUs: number, call: PredictCall): PendingPrediction {
+    const plans = request.windows.map((window) => this.#plan(lane.spec, window, request));
+    const joined = this.#join(plans, dueUs);
+    const toSubmit = plans.filter((plan) => plan.answer === null && plan.job === null);
+    if (toSubmit.length > 0 || plans.length === 0) this.#submit(lane, toSubmit, request, dueUs, joined);
+    const jobs = plans.flatMap((plan) => plan.job ?? []);
+    call.timing.prepUs = this.#clock.nowUs() - startUs;
+    const cached = jobs.length === 0;
+    const form = (): PredictReplyText => {
+      const answers = plans.map((plan) => plan.answer ?? this.#form(lane, request, plan));
+      const text = replyText(lane.spec, request, answers, call.reqId, cached);
+      return { text, cached, runId: lane.spec.runId };
+    };
+    if (cached) return { reply: Promise.resolve(form()), cancel: () => undefined };
+    const pending = new PendingRequest(this.engine, this.#clock, lane, jobs, joined, dueUs, call.timing);
+    return {
+      reply: pending.done.then(form).finally(() => {
+        this.#endFlights(plans);
+      }),
+      cancel: () => {
+        pending.cancel();
+      },
+    };
+  }
+
+  #plan(spec: ModelSpec, window: PreparedWindow, request: PreparedRequest): Plan {
+    if (this.cache === null) return { window, key: null, answer: null, job: null };
+    const key = this.cache.keyOf(spec, window, request.horizon, request.levels);
+    const answer = this.cache.get(key) ?? null;
+    this.#metrics.count(answer === null ? 'inference_cache_misses_total' : 'inference_cache_hits_total');
+    return { window, key, answer, job: null };
+  }
+
+  /** Lets windows that are under way already be waited for instead of being run again. */
+  #join(plans: readonly Plan[], dueUs: number): Set<Job> {
+    const joined = new Set<Job>();
+    for (const plan of plans) {
+      if (plan.answer !== null || plan.key === null) continue;
+      const job = this.cache?.flight(plan.key);
+      if (job === undefined) continue;
+      job.waiters++;
+      job.request.deadlineUs = Math.max(job.request.deadlineUs, dueUs);
+      plan.job = job;
+      joined.add(job);
+    }
+    return joined;
+  }
+
+  #submit(lane: Lane, plans: readonly Plan[], request: PreparedRequest, dueUs: number, joined: ReadonlySet<Job>): void {
+    try {
+      const windows = plans.map((plan) => plan.window);
+      this.engine.submit(lane, windows, request.horizon, dueUs).forEach((job, i) => {
+        const plan = plans[i];
+        if (plan === undefined) return;
+        plan.job = job;
+        if (plan.key !== null) this.cache?.startFlight(plan.key, job);
+      });
+    } catch (error) {
+      for (const job of joined) this.engine.abandon(lane, job);
+      throw error;
+    }
+  }
+
+  #form(lane: Lane, request: PreparedRequest, plan: Plan): Answer {
+    if (plan.job === null) throw new Error('a window has neither an answer nor a job');
+    const { lastMs, naive } = plan.window;
+    const answer = formAnswer(lane.spec, plan.job.forecast, lastMs, naive, request.levels);
+    // An answer of a version that was replaced meanwhile is not kept.
+    if (plan.key !== null && lane === this.#lane) this.cache?.keep(plan.key, answer);
+    return answer;
+  }
+
+  #endFlights(plans: readonly Plan[]): void {
+    for (const { key, job } of plans) {
+      if (key !== null && job !== null && !job.isOpen) this.cache?.endFlight(key, job);
+    }
+  }
+}
+
+/** What `inference_jobs_outcome_total` calls the end of a request; `code` null: it was answered. */
+export function outcomeOf(code: ErrorCode | null, status: number, cached: boolean): string {
+  if (code === null) return cached ? 'cached' : 'success';
+  if (code === 'FLTS_DEADLINE') return 'deadline';
+  if (code === 'FLTS_CLIENT_GONE') return 'client_gone';
+  if (status >= 500) return status === 503 ? 'unavailable' : 'error';
+  return 'client_error';
+}
