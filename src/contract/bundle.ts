@@ -89,7 +89,10 @@ export const BundleSchema = Type.Object({
     columns: Type.Record(Type.String(), Type.Array(Type.Number())),
   }),
   /** An input and its expected output, replayed before a version may serve. */
-  golden: Type.Object({ window: Type.Array(Type.Array(Type.Number())), forecast: Type.Array(Type.Array(Type.Number())) }),
+  golden: Type.Object({
+    window: Type.Array(Type.Array(Type.Number())),
+    forecast: Type.Array(Type.Array(Type.Number())),
+  }),
 });
 
 export type Bundle = Static<typeof BundleSchema>;

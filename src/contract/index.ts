@@ -3,6 +3,7 @@ export * from './errors.js';
 export * from './http.js';
 export * from './messages.js';
 export * from './metrics.js';
+export * from './read-bundle.js';
 export * from './resolve-settings.js';
 export * from './run.js';
 export * from './scenario.js';
