@@ -1,0 +1,122 @@
+import { ATTRIBUTE_TYPE, DATA_TYPE, encodeModel, IR_VERSION, OPSET_VERSION } from './onnx-schema.js';
+
+/** A tensor inside a graph, by its name. */
+export type Value = string & { readonly value: unique symbol };
+
+/** Attributes: integers stay integers (`axis`), other numbers go through `float()`. */
+export type Attributes = Readonly<Record<string, number | readonly number[] | string | { readonly float: number }>>;
+
+/** A dimension: a size, or the name of a free one (`batch`). */
+export type Dimension = number | string;
+
+/** Marks an attribute as float: 1 and 1.0 are one number in JavaScript, and two types in ONNX. */
+export function float(value: number): { readonly float: number } {
+  return { float: value };
+}
+
+/**
+ * Builds an ONNX graph node by node, opset 14, IR 8. Names are made here, so graphs can be joined without clashes;
+ * only inputs and outputs carry the names that they are given. Nodes must be added after those that they read.
+ */
+export class OnnxGraph {
+  readonly #nodes: Record<string, unknown>[] = [];
+  readonly #initializers: Record<string, unknown>[] = [];
+  readonly #inputs: Record<string, unknown>[] = [];
+  readonly #outputs: Record<string, unknown>[] = [];
+  #names = 0;
+
+  input(name: string, dims: readonly Dimension[]): Value {
+    this.#inputs.push(valueInfo(name, dims));
+    return name as Value;
+  }
+
+  /** Declares a value as an output of the graph under the given name. */
+  output(value: Value, name: string, dims: readonly Dimension[]): void {
+    this.#nodes.push({
+      op_type: 'Identity',
+      name: this.#fresh('Identity'),
+      input: [value],
+      output: [name],
+      attribute: [],
+    });
+    this.#outputs.push(valueInfo(name, dims));
+  }
+
+  /** A float32 constant. `dims` [] is a scalar. Throws RangeError when data and dims disagree. */
+  constant(data: ArrayLike<number>, dims: readonly number[]): Value {
+    const floats = Float32Array.from(data);
+    return this.#initializer(floats.length, new Uint8Array(floats.buffer), dims, DATA_TYPE.float);
+  }
+
+  scalar(value: number): Value {
+    return this.constant([value], []);
+  }
+
+  /** A constant int64 vector, as axes, shapes and indices are given. */
+  integers(values: readonly number[]): Value {
+    const integers = BigInt64Array.from(values, BigInt);
+    return this.#initializer(values.length, new Uint8Array(integers.buffer), [values.length], DATA_TYPE.int64);
+  }
+
+  /** Adds a node with one output that is used. An input of '' is an optional one left out. */
+  op(type: string, inputs: readonly (Value | '')[], attributes: Attributes = {}): Value {
+    const [first] = this.ops(type, inputs, 1, attributes);
+    if (first === undefined) throw new Error('a node has no output');
+    return first;
+  }
+
+  /** Adds a node with `count` outputs. */
+  ops(type: string, inputs: readonly (Value | '')[], count: number, attributes: Attributes = {}): Value[] {
+    const name = this.#fresh(type);
+    const outputs = Array.from({ length: count }, (_, i) => `${name}_${i}` as Value);
+    this.#nodes.push({
+      op_type: type,
+      name,
+      input: inputs,
+      output: outputs,
+      attribute: Object.entries(attributes).map(attributeOf),
+    });
+    return outputs;
+  }
+
+  /** The finished model. */
+  toBytes(name: string): Uint8Array {
+    return encodeModel({
+      ir_version: IR_VERSION,
+      producer_name: 'flts',
+      opset_import: [{ domain: '', version: OPSET_VERSION }],
+      graph: {
+        name,
+        node: this.#nodes,
+        initializer: this.#initializers,
+        input: this.#inputs,
+        output: this.#outputs,
+      },
+    });
+  }
+
+  #initializer(length: number, bytes: Uint8Array, dims: readonly number[], type: number): Value {
+    const size = dims.reduce((product, dim) => product * dim, 1);
+    if (size !== length) throw new RangeError(`a constant of shape [${dims.join(', ')}] has ${length} values`);
+    const name = this.#fresh('constant');
+    this.#initializers.push({ name, dims, data_type: type, raw_data: bytes });
+    return name as Value;
+  }
+
+  #fresh(type: string): string {
+    this.#names++;
+    return `${type}_${this.#names}`;
+  }
+}
+
+function valueInfo(name: string, dims: readonly Dimension[]): Record<string, unknown> {
+  const dim = dims.map((size) => (typeof size === 'number' ? { dim_value: size } : { dim_param: size }));
+  return { name, type: { tensor_type: { elem_type: DATA_TYPE.float, shape: { dim } } } };
+}
+
+function attributeOf([name, value]: [string, Attributes[string]]): Record<string, unknown> {
+  if (typeof value === 'number') return { name, type: ATTRIBUTE_TYPE.int, i: value };
+  if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(value) };
+  if ('float' in value) return { name, type: ATTRIBUTE_TYPE.float, f: value.float };
+  return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
+}
