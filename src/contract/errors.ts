@@ -280,6 +280,12 @@ export const ERRORS = {
     problem: 'The target of the load test or forecast does not answer.',
     remedy: 'Start it (`flts serve`), or check the URL.',
   },
+  FLTS_TARGET_REFUSED: {
+    status: null,
+    exit: 'environment',
+    problem: 'The target of the load test does not take such requests.',
+    remedy: 'Check the path, keys (--header) and columns (--columns, --data) against what the target expects.',
+  },
   FLTS_TARGET_NOT_LOCAL: {
     status: null,
     exit: 'refused',
@@ -291,6 +297,12 @@ export const ERRORS = {
     exit: 'environment',
     problem: 'The port is taken.',
     remedy: 'Choose another with --port, or stop the process that has it.',
+  },
+  FLTS_CANNOT_LISTEN: {
+    status: null,
+    exit: 'environment',
+    problem: 'The service cannot listen on the address.',
+    remedy: 'Choose an address of this machine with --host, and a port above 1023 with --port.',
   },
   FLTS_CANNOT_WRITE: {
     status: null,

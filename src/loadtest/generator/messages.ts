@@ -5,6 +5,7 @@ import type { Endpoint } from './http-connection.js';
 /** What coordinator and generator processes say to each other (structured clones over the IPC channel). */
 
 export interface RequestPlan {
+  readonly endpoint: Endpoint;
   readonly method: string;
   readonly path: string;
   readonly hostHeader: string;
@@ -19,7 +20,6 @@ export interface RequestPlan {
 
 export interface Configure {
   readonly type: 'configure';
-  readonly endpoint: Endpoint;
   readonly request: RequestPlan;
   /** What the instrument's floor is measured on, or null. */
   readonly nullRequest: RequestPlan | null;

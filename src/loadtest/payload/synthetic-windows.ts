@@ -16,8 +16,8 @@ export const LTE_COLUMNS = [
   'rb_up_var',
 ] as const;
 
-/** Rows of the generated series: so many windows are sent before values come round (slightly changed) again. */
-const SERIES_ROWS = 8_192;
+/** Rows of the generated series beyond one window: so many windows are sent before values come round, slightly changed. */
+const SPARE_ROWS = 8_192;
 const START_MS = Date.UTC(2018, 1, 5, 23, 40);
 const DAY_MS = 86_400_000;
 const DIGITS = 9;
@@ -50,9 +50,9 @@ function normal(random: () => number): number {
   return Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 }
 
-function column(name: string, stepS: number, random: () => number): string[] {
+function column(name: string, seriesRows: number, stepS: number, random: () => number): string[] {
   const shape = SHAPES[name] ?? OTHER;
-  return Array.from({ length: SERIES_ROWS }, (_, row) => {
+  return Array.from({ length: seriesRows }, (_, row) => {
     const day = ((START_MS + row * stepS * 1000) % DAY_MS) / DAY_MS;
     const level = shape.daily * Math.sin(2 * Math.PI * (day - 0.375)) + shape.noise * normal(random);
     const value = shape.middle * Math.exp(level);
@@ -73,12 +73,13 @@ export function syntheticWindows(settings: {
 }): WindowTable {
   const random = seededRandom(settings.seed);
   const { columns, rows, stepS, horizon } = settings;
+  const seriesRows = rows + SPARE_ROWS;
   return {
     columns,
-    cells: columns.map((name) => column(name, stepS, random)),
-    timesMs: Array.from({ length: SERIES_ROWS }, (_, row) => START_MS + row * stepS * 1000),
-    starts: Array.from({ length: Math.max(1, SERIES_ROWS - rows + 1) }, (_, row) => row),
-    rows: Math.min(rows, SERIES_ROWS),
+    cells: columns.map((name) => column(name, seriesRows, stepS, random)),
+    timesMs: Array.from({ length: seriesRows }, (_, row) => START_MS + row * stepS * 1000),
+    starts: Array.from({ length: SPARE_ROWS + 1 }, (_, row) => row),
+    rows,
     stepS,
     horizon,
   };

@@ -1,0 +1,171 @@
+import { type ChildProcess, fork } from 'node:child_process';
+import { FltsError } from '../../contract/index.js';
+import type { Begin, Configure, FromGenerator, SampleBatch, ToGenerator } from './messages.js';
+
+/** A generator that does not answer a command within this time is lost. */
+const COMMAND_TIMEOUT_MS = 30_000;
+/** How long a generator may take to end by itself before it is killed. */
+const EXIT_TIMEOUT_MS = 2_000;
+
+/** What one generator says of its phase; `lost` when it died or fell silent. */
+export interface GeneratorResult {
+  readonly generator: number;
+  readonly users: number;
+  readonly elu: number;
+  readonly cpuS: number;
+  readonly connectionsOpened: number;
+  readonly lost: string | null;
+}
+
+type Wanted = Exclude<FromGenerator['type'], 'samples' | 'fatal'>;
+type Of<T extends FromGenerator['type']> = Extract<FromGenerator, { type: T }>;
+
+/** One child process and what it still owes an answer to. */
+class Generator {
+  readonly id: number;
+  readonly #child: ChildProcess;
+  readonly #onBatch: (batch: SampleBatch, generator: number) => void;
+  #waiting: { type: Wanted; settle: (message: FromGenerator | string) => void } | null = null;
+  /** Why it is gone, or null while it lives. */
+  lost: string | null = null;
+
+  constructor(id: number, url: URL, onBatch: (batch: SampleBatch, generator: number) => void) {
+    this.id = id;
+    this.#onBatch = onBatch;
+    this.#child = fork(url, [], {
+      serialization: 'advanced',
+      execArgv: [],
+      stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    });
+    this.#child.on('message', (message) => {
+      this.#receive(message as FromGenerator);
+    });
+    this.#child.on('error', (error) => {
+      this.#end(`generator ${id} failed: ${error.message}.`);
+    });
+    this.#child.on('exit', (code, signal) => {
+      this.#end(`generator ${id} ended during the run (${signal ?? `exit code ${String(code)}`}).`);
+    });
+  }
+
+  tell(message: ToGenerator): void {
+    if (this.lost !== null) return;
+    this.#child.send(message, (error) => {
+      if (error !== null) this.#end(`generator ${this.id} cannot be reached: ${error.message}.`);
+    });
+  }
+
+  /** The next message of that type, or a sentence that says why it never comes. */
+  answer<T extends Wanted>(type: T, timeoutMs: number): Promise<Of<T> | string> {
+    if (this.lost !== null) return Promise.resolve(this.lost);
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => {
+        this.#child.kill('SIGKILL');
+        this.#end(`generator ${this.id} fell silent.`);
+      }, timeoutMs);
+      this.#waiting = {
+        type,
+        settle: (message) => {
+          clearTimeout(timer);
+          resolve(message as Of<T> | string);
+        },
+      };
+    });
+  }
+
+  async close(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    const ended = new Promise((resolve) => child.once('exit', resolve));
+    const timer = setTimeout(() => child.kill('SIGKILL'), EXIT_TIMEOUT_MS);
+    this.tell({ type: 'exit' });
+    await ended;
+    clearTimeout(timer);
+  }
+
+  #receive(message: FromGenerator): void {
+    if (message.type === 'samples') {
+      this.#onBatch(message, this.id);
+      return;
+    }
+    if (message.type === 'fatal') {
+      this.#child.kill('SIGKILL');
+      this.#end(`generator ${this.id} failed: ${message.text}.`);
+      return;
+    }
+    const waiting = this.#waiting;
+    if (waiting === null || waiting.type !== message.type) return;
+    this.#waiting = null;
+    waiting.settle(message);
+  }
+
+  #end(text: string): void {
+    this.lost ??= text;
+    const waiting = this.#waiting;
+    this.#waiting = null;
+    waiting?.settle(this.lost);
+  }
+}
+
+/** The generator processes of a run. They start from the built entry at `url`, and end with `close`. */
+export class GeneratorPool {
+  readonly #generators: readonly Generator[];
+
+  constructor(count: number, url: URL, onBatch: (batch: SampleBatch, generator: number) => void) {
+    this.#generators = Array.from({ length: count }, (_, id) => new Generator(id, url, onBatch));
+  }
+
+  get size(): number {
+    return this.#generators.length;
+  }
+
+  async configure(config: Omit<Configure, 'type' | 'generator' | 'generators'>): Promise<void> {
+    const answers = await Promise.all(
+      this.#generators.map((generator) => {
+        const answer = generator.answer('configured', COMMAND_TIMEOUT_MS);
+        generator.tell({ type: 'configure', ...config, generator: generator.id, generators: this.size });
+        return answer;
+      }),
+    );
+    const lost = answers.find((answer) => typeof answer === 'string');
+    if (lost !== undefined) throw new FltsError('FLTS_INTERNAL', `The load generators did not start: ${lost}`);
+  }
+
+  /** Opens the connections of a phase; the problems that were met, in words. */
+  async prepare(phase: number, users: number, useNullRequest: boolean): Promise<string[]> {
+    const answers = await Promise.all(
+      this.#generators.map((generator) => {
+        const answer = generator.answer('prepared', COMMAND_TIMEOUT_MS);
+        generator.tell({ type: 'prepare', phase, users, useNullRequest });
+        return answer;
+      }),
+    );
+    return answers
+      .map((answer) => (typeof answer === 'string' ? answer : answer.problem))
+      .filter((problem) => problem !== null);
+  }
+
+  /** Runs a phase to its end; `patienceMs` after the plan's own end a generator is lost. */
+  run(begin: Omit<Begin, 'type'>, patienceMs: number): Promise<GeneratorResult[]> {
+    return Promise.all(
+      this.#generators.map(async (generator) => {
+        const pending = generator.answer('phase_done', patienceMs);
+        generator.tell({ type: 'begin', ...begin });
+        const done = await pending;
+        if (typeof done === 'string') {
+          return { generator: generator.id, users: 0, elu: 0, cpuS: 0, connectionsOpened: 0, lost: done };
+        }
+        const { users, elu, cpuS, connectionsOpened } = done;
+        return { generator: generator.id, users, elu, cpuS, connectionsOpened, lost: null };
+      }),
+    );
+  }
+
+  endPhase(phase: number, graceMs: number): void {
+    for (const generator of this.#generators) generator.tell({ type: 'end_phase', phase, graceMs });
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#generators.map((generator) => generator.close()));
+  }
+}

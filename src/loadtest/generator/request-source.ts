@@ -1,0 +1,47 @@
+import { WindowCutter } from '../payload/window-table.js';
+import type { RequestPlan } from './messages.js';
+
+/** A request as it goes over the wire (ASCII) and what a right answer to it carries. */
+export interface PreparedRequest {
+  readonly text: string;
+  readonly expectedTs: string | null;
+}
+
+function headOf(plan: RequestPlan, hasBody: boolean): string {
+  const lines = [`${plan.method} ${plan.path} HTTP/1.1`, `Host: ${plan.hostHeader}`, 'User-Agent: flts-loadtest'];
+  const own = new Set(Object.keys(plan.headers).map((name) => name.toLowerCase()));
+  if (!own.has('accept')) lines.push('Accept: application/json');
+  if (hasBody && !own.has('content-type')) lines.push('Content-Type: application/json');
+  if (!plan.keepAlive) lines.push('Connection: close');
+  for (const [name, value] of Object.entries(plan.headers)) lines.push(`${name}: ${value}`);
+  return lines.join('\r\n');
+}
+
+/** Makes requests one after another; generator g of G takes windows g, g + G, g + 2G, …, so that no two send the same. */
+export class RequestSource {
+  readonly #head: string;
+  readonly #fixed: PreparedRequest | null;
+  readonly #cutter: WindowCutter | null;
+  readonly #stride: number;
+  #index: number;
+
+  constructor(plan: RequestPlan, generator: number, generators: number) {
+    this.#index = generator;
+    this.#stride = generators;
+    this.#head = headOf(plan, plan.body !== null || plan.windows !== null);
+    this.#cutter = plan.windows === null ? null : new WindowCutter(plan.windows);
+    this.#fixed = this.#cutter === null ? this.#request(plan.body, null) : null;
+  }
+
+  next(): PreparedRequest {
+    if (this.#cutter === null) return this.#fixed ?? this.#request(null, null);
+    const { body, expectedTs } = this.#cutter.window(this.#index);
+    this.#index += this.#stride;
+    return this.#request(body, expectedTs);
+  }
+
+  #request(body: string | null, expectedTs: string | null): PreparedRequest {
+    const length = body === null ? '' : `\r\nContent-Length: ${body.length}`;
+    return { text: `${this.#head}${length}\r\n\r\n${body ?? ''}`, expectedTs };
+  }
+}

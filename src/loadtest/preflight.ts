@@ -1,0 +1,52 @@
+import { FltsError } from '../contract/index.js';
+import { answerFailure } from './generator/answer-check.js';
+import { type Exchange, HttpConnection } from './generator/http-connection.js';
+import type { RequestPlan } from './generator/messages.js';
+import { RequestSource } from './generator/request-source.js';
+
+/** The first request may meet a cold service; beyond this nobody is there. */
+const PATIENCE_MS = 10_000;
+
+/** One request over a connection of its own. */
+function once(plan: RequestPlan, text: string): Promise<Exchange> {
+  const connection = new HttpConnection(plan.endpoint, false, () => performance.now() * 1000);
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => {
+      connection.giveUp({ kind: 'timeout', text: `no answer within ${PATIENCE_MS / 1000} s` });
+    }, PATIENCE_MS);
+    connection.exchange(text, (exchange) => {
+      clearTimeout(timer);
+      connection.close();
+      resolve(exchange);
+    });
+  });
+}
+
+/**
+ * Sends the request of the scenario once before anything is measured. Throws FLTS_TARGET_DOWN when nobody answers or
+ * the target is not ready, and FLTS_TARGET_REFUSED when it does not take such requests at all; other failures are left
+ * to be measured, and returned as a warning.
+ */
+export async function preflight(plan: RequestPlan, url: string): Promise<string | null> {
+  const request = new RequestSource(plan, 0, 1).next();
+  const exchange = await once(plan, request.text);
+  const failure = answerFailure(exchange, plan.check, request.expectedTs, plan.windows?.horizon ?? null);
+  if (failure === null) return null;
+  const status = exchange.answer?.status;
+  if (status === undefined && failure.kind !== 'bad_answer') {
+    throw new FltsError('FLTS_TARGET_DOWN', `${url} does not answer: ${failure.text}.`);
+  }
+  const said = `${url} answers ${plan.method} ${plan.path} with ${failure.text}`;
+  if (status === 503)
+    throw new FltsError('FLTS_TARGET_DOWN', `${said}: it is not ready.`, {
+      remedy: 'Wait until the target is ready, then try again.',
+    });
+  if (status !== undefined && status >= 300 && status < 500) throw new FltsError('FLTS_TARGET_REFUSED', `${said}.`);
+  return `A first request, before the load, failed: ${failure.text}.`;
+}
+
+/** Whether the null request is answered well, so that the floor can be measured on it. */
+export async function answersNull(plan: RequestPlan): Promise<boolean> {
+  const exchange = await once(plan, new RequestSource(plan, 0, 1).next().text);
+  return answerFailure(exchange, 'status', null, null) === null;
+}

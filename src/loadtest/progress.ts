@@ -1,0 +1,120 @@
+import type { ScenarioPhase } from '../contract/index.js';
+import type { LoadDriver } from './drive-phases.js';
+import type { ServerProbe } from './probe/server-probe.js';
+
+const TELL_EVERY_MS = 1_000;
+
+/** Where a run stands, about once a second. Times in ms; percentiles of the phase so far, over right answers. */
+export interface LoadProgress {
+  readonly step: 'floor' | 'pause' | 'running' | 'writing';
+  readonly phase: string | null;
+  /** 0-based, of how many. */
+  readonly index: number;
+  readonly phases: number;
+  readonly users: number;
+  readonly elapsedS: number;
+  /** Null where the number of requests decides. */
+  readonly durationS: number | null;
+  readonly requests: number;
+  readonly failed: number;
+  /** Requests that were answered in the last second. */
+  readonly ratePerS: number;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
+  /** Of the target's own statistics; null where it has none. */
+  readonly serverQueue: number | null;
+}
+
+/** Tells a listener once a second where the run stands; knows nothing that the recorder does not know. */
+export class ProgressTeller {
+  readonly #driver: LoadDriver;
+  readonly #phases: number;
+  readonly #listener: ((progress: LoadProgress) => void) | undefined;
+  readonly #timer: NodeJS.Timeout | null;
+  #probe: ServerProbe | null = null;
+  #step: LoadProgress['step'] = 'floor';
+  #phase: ScenarioPhase | null = null;
+  #index = 0;
+  #sinceUs = 0;
+  #before = 0;
+
+  constructor(driver: LoadDriver, phases: number, listener: ((progress: LoadProgress) => void) | undefined) {
+    this.#driver = driver;
+    this.#phases = phases;
+    this.#listener = listener;
+    this.#timer =
+      listener === undefined
+        ? null
+        : setInterval(() => {
+            this.#tell();
+          }, TELL_EVERY_MS);
+  }
+
+  /** The phase that runs, or null between phases. */
+  get phaseName(): string | null {
+    return this.#step === 'running' ? (this.#phase?.name ?? null) : null;
+  }
+
+  watch(probe: ServerProbe): void {
+    this.#probe = probe;
+  }
+
+  pausing(phase: ScenarioPhase, index: number): void {
+    this.#enter('pause', phase, index);
+  }
+
+  running(phase: ScenarioPhase, index: number): void {
+    this.#enter('running', phase, index);
+  }
+
+  ended(): void {
+    this.#tell();
+    this.#step = 'pause';
+  }
+
+  writing(): void {
+    this.#step = 'writing';
+    this.#tell();
+  }
+
+  stop(): void {
+    if (this.#timer !== null) clearInterval(this.#timer);
+  }
+
+  #enter(step: LoadProgress['step'], phase: ScenarioPhase, index: number): void {
+    this.#step = step;
+    this.#phase = phase;
+    this.#index = index;
+    this.#sinceUs = this.#driver.nowUs();
+    this.#before = 0;
+  }
+
+  #tell(): void {
+    if (this.#listener === undefined) return;
+    // While connections open, the driver still holds the phase before.
+    const recorder = this.phaseName === this.#driver.recorder?.phase.name ? this.#driver.recorder : null;
+    const count = recorder?.response.count ?? 0;
+    const at = (p: number): number | null =>
+      recorder === null || count === 0 ? null : recorder.response.msAtRank(Math.max(1, Math.ceil(count * p)));
+    const requests = recorder?.requests ?? 0;
+    const queue = this.#probe?.samples.at(-1)?.stats?.['queue_length'];
+    this.#listener({
+      step: this.#step,
+      phase: this.#phase?.name ?? null,
+      index: this.#index,
+      phases: this.#phases,
+      users: this.#phase?.users ?? 0,
+      elapsedS: (this.#driver.nowUs() - this.#sinceUs) / 1e6,
+      durationS: (this.#step === 'pause' ? this.#phase?.pause_s : this.#phase?.duration_s) ?? null,
+      requests,
+      failed: recorder?.failed ?? 0,
+      ratePerS: Math.max(0, requests - this.#before),
+      p50Ms: at(0.5),
+      p95Ms: at(0.95),
+      p99Ms: at(0.99),
+      serverQueue: typeof queue === 'number' ? queue : null,
+    });
+    this.#before = requests;
+  }
+}
