@@ -8,7 +8,19 @@ export function monotonicUs(): number {
   return performance.now() * 1000 + OFFSET_US;
 }
 
-const OFFSET_US = Number(process.hrtime.bigint()) / 1000 - performance.now() * 1000;
+const OFFSET_SAMPLES = 50;
+
+/** The two clocks cannot be read at one instant: of many pairs, the one read closest together has the largest difference. */
+function measureOffsetUs(): number {
+  let offsetUs = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < OFFSET_SAMPLES; i++) {
+    const machineUs = Number(process.hrtime.bigint()) / 1000;
+    offsetUs = Math.max(offsetUs, machineUs - performance.now() * 1000);
+  }
+  return offsetUs;
+}
+
+const OFFSET_US = measureOffsetUs();
 
 /** Real time. Timers do not keep the process alive: what must go on is held by its own handles. */
 export const systemClock: Clock = {

@@ -34,6 +34,7 @@ export class Engine {
   #active = 0;
   #queued = 0;
   #rowsPerSecond = 0;
+  #execUs = 0;
   #draining = false;
 
   constructor(limits: EngineLimits, clock: Clock, metrics: Metrics, log: Log) {
@@ -51,6 +52,11 @@ export class Engine {
   /** Requests dispatched and not yet ended. */
   get active(): number {
     return this.#active;
+  }
+
+  /** Time that workers have spent in the model since the start, µs, summed over the workers. */
+  get execUs(): number {
+    return this.#execUs;
   }
 
   /** How long the oldest waiting window has waited, µs. */
@@ -217,6 +223,7 @@ export class Engine {
     const nowUs = this.#clock.nowUs();
     const blockSize = lane.spec.steps * lane.spec.targets.length;
     const settled: Job[] = [];
+    this.#execUs += result.endUs - result.startUs;
     batch.forEach((job, row) => {
       job.queueUs += result.startUs - job.readyAtUs;
       job.execUs += result.endUs - result.startUs;

@@ -65,6 +65,7 @@ export class PredictionService {
   readonly #limits: ServiceLimits;
   #lane: Lane | null = null;
   #draining = false;
+  #firstReadyUs: number | null = null;
 
   constructor(engine: Engine, cache: ForecastCache | null, clock: Clock, metrics: Metrics, limits: ServiceLimits) {
     this.engine = engine;
@@ -87,11 +88,17 @@ export class PredictionService {
     return this.#lane !== null && !this.#draining;
   }
 
+  /** When the first version began to serve, on the engine's clock; null before. */
+  get firstReadyUs(): number | null {
+    return this.#firstReadyUs;
+  }
+
   /** New requests go to `lane` from now on. Resolves once the version before has finished and its workers are gone. */
   async switchTo(lane: Lane): Promise<void> {
     const before = this.#lane;
     this.engine.addLane(lane);
     this.#lane = lane;
+    this.#firstReadyUs ??= this.#clock.nowUs();
     this.cache?.clear();
     if (before === null) return;
     await before.idle();
@@ -106,11 +113,18 @@ export class PredictionService {
     await this.engine.idle();
   }
 
+  /** Ends the workers. To be called after `drain`; what is still under way is lost. */
+  async close(): Promise<void> {
+    await this.#lane?.backend.close();
+  }
+
   predict(call: PredictCall): PendingPrediction {
     const startUs = this.#clock.nowUs();
     try {
       const lane = this.#lane;
       if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
+      // Refusing is cheapest before the data are looked at; a cache may still answer when the queue is full.
+      if (this.#draining || this.cache === null) this.engine.admit(1);
       const request = prepareRequest(lane.spec, call.body, call.queryHorizon, this.#limits);
       const dueUs = deadlineUs(call.arrivalUs, call.askedTimeoutMs, this.#limits.requestTimeoutMs);
       return this.#start(lane, request, dueUs, startUs, call);

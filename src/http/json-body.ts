@@ -1,0 +1,29 @@
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance } from 'fastify';
+import { FltsError } from '../contract/index.js';
+import type { Clock } from '../serving/index.js';
+
+/**
+ * Parses `application/json` bodies, and notes when they were here and when they were parsed. An empty body is
+ * undefined. Keys such as `__proto__` become plain own keys, which nothing here looks up; broken UTF-8 is no JSON.
+ */
+export function addJsonBodies(app: FastifyInstance, clock: Clock): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
+    const { trace } = request;
+    trace.bodyUs = clock.nowUs();
+    if (body.length === 0) {
+      done(null, undefined);
+      return;
+    }
+    try {
+      if (!isUtf8(body)) throw new SyntaxError('not UTF-8');
+      const parsed: unknown = JSON.parse(body.toString('utf8'));
+      trace.parsedUs = clock.nowUs();
+      done(null, parsed);
+    } catch (cause) {
+      trace.parsedUs = clock.nowUs();
+      done(new FltsError('FLTS_NOT_JSON', 'Request body is not valid JSON', { cause }), undefined);
+    }
+  });
+}

@@ -1,0 +1,54 @@
+import type { ErrorCode } from '../contract/index.js';
+import { emptyTiming, type RequestTiming } from '../serving/index.js';
+
+/** What is noted about one request on its way, µs on the engine's clock. */
+export interface RequestTrace {
+  readonly startUs: number;
+  /** When the body was here in full; 0 while it is not. */
+  bodyUs: number;
+  /** When it was parsed; 0 while it is not. */
+  parsedUs: number;
+  /** The parts between parsing and forming the reply. */
+  readonly timing: RequestTiming;
+  /** Why the request failed; null while it has not. */
+  code: ErrorCode | null;
+  cached: boolean;
+  /** The version that answered; null before one did. */
+  runId: string | null;
+}
+
+export function startTrace(startUs: number): RequestTrace {
+  return { startUs, bodyUs: 0, parsedUs: 0, timing: emptyTiming(), code: null, cached: false, runId: null };
+}
+
+/** The contiguous parts of a request, µs; they sum to `totalUs`. */
+export interface TraceParts {
+  readonly recvUs: number;
+  readonly parseUs: number;
+  readonly postUs: number;
+  readonly totalUs: number;
+}
+
+/**
+ * Closes a trace at `nowUs`, the writing of the header. Each stamp ends the part before it; what a request never
+ * reached is 0, and the rest, up to now, is `post`: forming the reply, or the refusal.
+ */
+export function closeTrace(trace: RequestTrace, nowUs: number): TraceParts {
+  const { timing } = trace;
+  const totalUs = nowUs - trace.startUs;
+  const recvUs = trace.bodyUs === 0 ? 0 : trace.bodyUs - trace.startUs;
+  const parseUs = trace.parsedUs === 0 ? 0 : trace.parsedUs - trace.bodyUs;
+  const spentUs = recvUs + parseUs + timing.prepUs + timing.queueUs + timing.execUs + timing.lagUs;
+  return { recvUs, parseUs, postUs: Math.max(0, totalUs - spentUs), totalUs };
+}
+
+/** The value of `Server-Timing` (W3C Server Timing), milliseconds. */
+export function serverTiming(trace: RequestTrace, parts: TraceParts): string {
+  const { timing } = trace;
+  return `recv;dur=${ms(parts.recvUs)}, parse;dur=${ms(parts.parseUs)}, prep;dur=${ms(timing.prepUs)}, queue;dur=${ms(timing.queueUs)}, batch;desc="${timing.batchRows}", exec;dur=${ms(timing.execUs)}, lag;dur=${ms(timing.lagUs)}, post;dur=${ms(parts.postUs)}, total;dur=${ms(parts.totalUs)}`;
+}
+
+/** Milliseconds with microseconds behind the point. */
+function ms(us: number): string {
+  return String(Math.round(us) / 1000);
+}
