@@ -34,7 +34,7 @@ ${table(['code', 'HTTP', 'exit', 'what happened', 'what to do'], rows)}
 
 ## Exit codes
 
-${table(['code', 'meaning'], [[0, 'done (for a load test: valid, and every requirement met)'], ...exits, [130, 'interrupted twice, or before anything was done']])}
+${table(['code', 'meaning'], [[0, 'done (for a load test: valid, and every requirement met)'], ...exits])}
 `;
 }
 

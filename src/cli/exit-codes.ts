@@ -1,6 +1,6 @@
 import { type ErrorCode, ERRORS, type ExitKind, FltsError } from '../contract/index.js';
 
-/** Exit codes of the command line. 98 and 99 are the load test's verdicts; 130 is an interrupted command. */
+/** Exit codes of the command line. 98 and 99 are the load test's verdicts. */
 export const EXIT_CODES = {
   unexpected: 1,
   usage: 2,
@@ -10,10 +10,10 @@ export const EXIT_CODES = {
   environment: 6,
   invalid_run: 98,
   requirement_failed: 99,
+  interrupted: 130,
 } as const satisfies Record<ExitKind, number>;
 
 export const EXIT_OK = 0;
-export const EXIT_INTERRUPTED = 130;
 
 /** The exit code of a catalogue error. */
 export function exitCodeOf(code: ErrorCode): number {

@@ -4,7 +4,7 @@ import process from 'node:process';
 import { Command, CommanderError } from 'commander';
 import type { Cli } from './cli.js';
 import { commands } from './commands/index.js';
-import { asFltsError, EXIT_CODES, EXIT_INTERRUPTED, EXIT_OK, exitCodeOf } from './exit-codes.js';
+import { asFltsError, EXIT_CODES, EXIT_OK, exitCodeOf } from './exit-codes.js';
 import { Terminal } from './terminal.js';
 
 function version(): string {
@@ -19,7 +19,7 @@ function abortOnSignals(): AbortSignal {
   const controller = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
-      if (controller.signal.aborted) process.exit(EXIT_INTERRUPTED);
+      if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
       controller.abort(name);
     });
   }

@@ -13,7 +13,8 @@ export type ExitKind =
   | 'refused'
   | 'environment'
   | 'invalid_run'
-  | 'requirement_failed';
+  | 'requirement_failed'
+  | 'interrupted';
 
 interface ErrorEntry {
   /** HTTP status where the error can reach a client, else null. */
@@ -309,6 +310,12 @@ export const ERRORS = {
     exit: 'environment',
     problem: 'A file cannot be written: disk full, no right, or no such folder.',
     remedy: 'Free space or choose another folder. Nothing half-written is left behind.',
+  },
+  FLTS_INTERRUPTED: {
+    status: null,
+    exit: 'interrupted',
+    problem: 'The command was interrupted before it was done.',
+    remedy: 'Run it again.',
   },
   FLTS_RUN_INVALID: {
     status: null,
