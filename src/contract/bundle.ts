@@ -29,6 +29,10 @@ export const BundleSchema = Type.Object({
   schema_version: Type.Literal(BUNDLE_SCHEMA_VERSION),
   run_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
   model_type: Type.Union([Type.Literal('LSTM'), Type.Literal('RIDGE'), Type.Literal('ENSEMBLE')]),
+  /** Versions of an ensemble's members, where they are in the registry as well. */
+  members: Type.Optional(
+    Type.Array(Type.Object({ name: Type.String(), run_id: Type.String({ pattern: '^[0-9a-f]{32}$' }) })),
+  ),
   /** ISO 8601, UTC. */
   created: Type.String(),
   /** Rows that the model looks back. */

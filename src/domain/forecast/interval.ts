@@ -18,7 +18,9 @@ export function conformalRanks(n: number, level: number): { lower: number; upper
 
 /** `forecast` moved by a log-space residual: (forecast + offset)·e^residual − offset; raw units. */
 export function shiftInLogSpace(forecast: number, residual: number, offset: number): number {
-  return (forecast + offset) * Math.exp(residual) - offset;
+  const shifted = (forecast + offset) * Math.exp(residual) - offset;
+  // Below zero lies nothing that was observed; only the offset of the logarithm leads there.
+  return forecast >= 0 ? Math.max(0, shifted) : shifted;
 }
 
 /** Fewer residuals than this give intervals with a warning that names n. */
@@ -60,14 +62,33 @@ export function decodeResiduals(
   source: { horizons: number; n: number; log_offset: readonly number[]; values: string },
   targets: number,
 ): Residuals {
-  const binary = atob(source.values);
+  const values = decodeFloats(source.values);
   const count = source.horizons * targets * source.n;
-  if (binary.length !== count * 4) {
-    throw new RangeError(`residuals have ${binary.length} bytes, expected ${count * 4}`);
+  if (values.length !== count) throw new RangeError(`residuals have ${values.length} values, expected ${count}`);
+  return { horizons: source.horizons, targets, n: source.n, logOffset: source.log_offset, values };
+}
+
+/** Numbers of base64 little-endian float32. Throws RangeError when the text is not base64 of whole numbers. */
+export function decodeFloats(text: string): Float32Array {
+  let binary: string;
+  try {
+    binary = atob(text);
+  } catch {
+    throw new RangeError('the numbers are not base64');
   }
+  if (binary.length % 4 !== 0) throw new RangeError(`${binary.length} bytes are no whole number of float32`);
   const view = new DataView(new ArrayBuffer(binary.length));
   for (let i = 0; i < binary.length; i++) view.setUint8(i, binary.charCodeAt(i));
-  const values = new Float32Array(count);
-  for (let i = 0; i < count; i++) values[i] = view.getFloat32(i * 4, true);
-  return { horizons: source.horizons, targets, n: source.n, logOffset: source.log_offset, values };
+  const values = new Float32Array(binary.length / 4);
+  for (let i = 0; i < values.length; i++) values[i] = view.getFloat32(i * 4, true);
+  return values;
+}
+
+/** Numbers as base64 of little-endian float32, as bundles hold them. */
+export function encodeFloats(values: ArrayLike<number>): string {
+  const view = new DataView(new ArrayBuffer(values.length * 4));
+  for (let i = 0; i < values.length; i++) view.setFloat32(i * 4, values[i] ?? 0, true);
+  let binary = '';
+  for (let i = 0; i < view.byteLength; i++) binary += String.fromCharCode(view.getUint8(i));
+  return btoa(binary);
 }

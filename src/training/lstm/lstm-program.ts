@@ -3,18 +3,19 @@ import { OnnxGraph, type Value } from '../onnx/index.js';
 import type { LstmWeights } from './lstm-weights.js';
 
 /**
- * The training graph of the network, weights as inputs. Inputs: `x` [lookback·batch, features], time-major (all windows'
+ * The graph of the network, weights as inputs; with `importance` (one factor for each target) that for training. Inputs: `x` [lookback·batch, features], time-major (all windows'
  * oldest rows first), `y` [batch, targets], `zeros` [batch, hidden], and each weight under its name. Outputs: `forecast` [batch, targets] and,
- * with gradients, `d_<weight>`: the gradient of Σ|forecast − y|, which the caller divides by batch·targets for the mean.
+ * with gradients, `d_<weight>`: the gradient of Σ importance·|forecast − y|, which the caller divides by batch·targets for
+ * the mean.
  *
  * Cell (Hochreiter, Schmidhuber 1997; forget gate by Gers et al. 2000): i, o, f = σ(·), c̃ = tanh(·), each of
  * x·W + h·R + b; c = f∘c + i∘c̃; h = o∘tanh(c).
  */
-export function lstmProgram({ shape, tensors }: LstmWeights, withGradients: boolean): Uint8Array {
+export function lstmProgram({ shape, tensors }: LstmWeights, importance: readonly number[] | null): Uint8Array {
   const graph = new OnnxGraph();
   const tape = new Tape(graph);
   const x = graph.input('x', ['rows', shape.features]);
-  const y = withGradients ? graph.input('y', ['batch', shape.targets]) : null;
+  const y = importance !== null ? graph.input('y', ['batch', shape.targets]) : null;
   const weights = new Map(tensors.map(({ name, dims }) => [name, graph.input(name, dims)]));
   const weight = (name: string): Value => {
     const value = weights.get(name);
@@ -41,9 +42,10 @@ export function lstmProgram({ shape, tensors }: LstmWeights, withGradients: bool
   if (last === null) throw new RangeError('the network has no layers');
   const forecast = tape.affine(last, weight('head'), weight('head_bias'), true);
   graph.output(forecast, 'forecast', ['batch', shape.targets]);
-  if (y !== null) {
+  if (y !== null && importance !== null) {
     // d|e|/de is the sign of e.
-    const seed = graph.op('Sign', [graph.op('Sub', [forecast, y])]);
+    const sign = graph.op('Sign', [graph.op('Sub', [forecast, y])]);
+    const seed = graph.op('Mul', [sign, graph.constant(importance, [shape.targets])]);
     const gradients = tape.gradients(
       forecast,
       seed,

@@ -25,7 +25,7 @@ describe('LSTM training', () => {
     };
     const y = { data: noise(batch * shape.targets, 3).map((v) => 3 * v), dims: [batch, shape.targets] };
     const zeros = { data: new Float32Array(batch * shape.hidden), dims: [batch, shape.hidden] };
-    const program = await runtime.load(lstmProgram(weights, true));
+    const program = await runtime.load(lstmProgram(weights, [1, 1]));
     const run = (w: typeof weights): Promise<Record<string, Float32Array>> =>
       program.run({
         ...Object.fromEntries(w.tensors.map(({ name, data, dims }) => [name, { data, dims }])),
@@ -63,6 +63,7 @@ describe('LSTM training', () => {
     const expected = await forecaster.forecast(weights, {
       inputs,
       targets: new Float32Array(rows * shape.targets),
+      width: shape.targets,
       starts,
     });
     await forecaster.close();
@@ -84,7 +85,7 @@ describe('LSTM training', () => {
   it('learns a sine, the same way for the same seed, and keeps the best epoch', async () => {
     const rows = 600;
     const inputs = Float32Array.from({ length: rows }, (_, i) => Math.sin(i / 5));
-    const series = { inputs, targets: inputs };
+    const series = { inputs, targets: inputs, width: 1 };
     const all = Int32Array.from({ length: rows - 10 }, (_, i) => i);
     const options = {
       shape: { lookback: 10, features: 1, hidden: 8, layers: 1, targets: 1 },
@@ -113,7 +114,7 @@ describe('LSTM training', () => {
     const controller = new AbortController();
     const inputs = noise(200, 8);
     const starts = Int32Array.from({ length: 180 }, (_, i) => i);
-    const examples = { inputs, targets: inputs, starts };
+    const examples = { inputs, targets: inputs, width: 1, starts };
     const reports: number[] = [];
     const { epoch } = await trainLstm(
       runtime,

@@ -4,13 +4,18 @@ import type { TensorData, TensorProgram, TensorRuntime } from '../ports.js';
 import { lstmProgram } from './lstm-program.js';
 import { copyLstmWeights, initialLstmWeights, type LstmShape, type LstmWeights } from './lstm-weights.js';
 
-/** Windows that follow each other: example i reads rows i … i + lookback − 1 and predicts row i + lookback. */
+/**
+ * Windows of one series: a window that starts at row i reads rows i … i + lookback − 1 and predicts what follows. A
+ * network with `width` targets predicts row i + lookback; with a multiple of it, as many rows from there.
+ */
 export interface LstmExamples {
   /** [rows, features], standardised. */
   readonly inputs: Float32Array;
-  /** [rows, targets], standardised. */
+  /** [rows, width], standardised. */
   readonly targets: Float32Array;
-  /** First rows of the windows to use: every window must be whole, and its next row known. */
+  /** Columns of `targets`; the network's targets are a multiple of it. */
+  readonly width: number;
+  /** First rows of the windows to use: every window must be whole, and the rows after it known. */
   readonly starts: Int32Array;
 }
 
@@ -21,6 +26,8 @@ export interface LstmTrainingOptions {
   readonly batch: number;
   readonly learningRate: number;
   readonly seed: number;
+  /** Share of each target in the loss; mean 1. All the same when left out. */
+  readonly importance?: readonly number[];
 }
 
 export interface EpochReport {
@@ -29,7 +36,7 @@ export interface EpochReport {
   readonly epochs: number;
   /** 0..1 within the whole training. */
   readonly fraction: number;
-  /** Mean absolute error in standardised units over the epoch so far. */
+  /** Mean absolute error (weighted by importance) in standardised units over the epoch so far. */
   readonly loss: number;
   /** The same over the validation part, after the epoch; null within it, and without a validation part. */
   readonly validationLoss: number | null;
@@ -49,7 +56,7 @@ const FORECAST_BATCH = 512;
 const REPORT_EVERY_BATCHES = 16;
 
 /**
- * Trains with L1 loss, Adam and a cosine-decayed learning rate (Loshchilov, Hutter, "SGDR", 2017, without restarts).
+ * Trains with (weighted) L1 loss, Adam and a cosine-decayed learning rate (Loshchilov, Hutter, "SGDR", 2017, without restarts).
  * With a validation part the weights of its best epoch are answered, else those of the last. The same seed, data and
  * options give the same weights on the same machine. An aborted signal ends training after the running batch; the best
  * weights so far are answered.
@@ -64,7 +71,8 @@ export async function trainLstm(
 ): Promise<TrainedLstm> {
   const random = seededRandom(options.seed);
   const weights = initialLstmWeights(options.shape, random);
-  const program = await runtime.load(lstmProgram(weights, true));
+  const importance = options.importance ?? new Array<number>(options.shape.targets).fill(1);
+  const program = await runtime.load(lstmProgram(weights, importance));
   const forecaster = validation === null ? null : await LstmForecaster.open(runtime, weights);
   const adam = new Adam(weights.tensors.map(({ data }) => data));
   const order = train.starts.slice();
@@ -79,7 +87,7 @@ export async function trainLstm(
         const done = (epoch - 1) * batches + i;
         const rate = (options.learningRate * (1 + Math.cos((Math.PI * done) / totalBatches))) / 2;
         const starts = order.subarray(i * options.batch, Math.min(order.length, (i + 1) * options.batch));
-        lossSum += await trainBatch(program, adam, weights, train, starts, rate);
+        lossSum += await trainBatch(program, adam, weights, train, starts, rate, importance);
         if (i % REPORT_EVERY_BATCHES === 0) {
           const fraction = (done + 1) / totalBatches;
           onReport({ epoch, epochs: options.epochs, fraction, loss: lossSum / (i + 1), validationLoss: null });
@@ -88,7 +96,9 @@ export async function trainLstm(
       // A part of an epoch counts only when there is nothing better.
       if (signal.aborted && best.epoch > 0) break;
       const validationLoss =
-        forecaster === null || validation === null ? null : await forecaster.meanAbsoluteError(weights, validation);
+        forecaster === null || validation === null
+          ? null
+          : await forecaster.meanAbsoluteError(weights, validation, importance);
       if (validationLoss === null || best.validationLoss === null || validationLoss < best.validationLoss) {
         best = { weights: copyLstmWeights(weights), epoch, validationLoss };
       }
@@ -110,6 +120,7 @@ async function trainBatch(
   examples: LstmExamples,
   starts: Int32Array,
   learningRate: number,
+  importance: readonly number[],
 ): Promise<number> {
   const { shape, tensors } = weights;
   const y = gatherTargets(examples, starts, shape);
@@ -121,7 +132,7 @@ async function trainBatch(
   });
   const gradients = tensors.map(({ name }) => outputOf(outputs, `d_${name}`));
   adam.step(gradients, 1 / y.length, learningRate);
-  return meanAbsolute(outputOf(outputs, 'forecast'), y);
+  return meanAbsolute(outputOf(outputs, 'forecast'), y, importance);
 }
 
 /** The network as a function, without gradients. */
@@ -133,7 +144,7 @@ export class LstmForecaster {
   }
 
   static async open(runtime: TensorRuntime, weights: LstmWeights): Promise<LstmForecaster> {
-    return new LstmForecaster(await runtime.load(lstmProgram(weights, false)));
+    return new LstmForecaster(await runtime.load(lstmProgram(weights, null)));
   }
 
   /** Forecasts [starts, targets] in standardised units. */
@@ -152,11 +163,13 @@ export class LstmForecaster {
     return all;
   }
 
-  async meanAbsoluteError(weights: LstmWeights, examples: LstmExamples): Promise<number> {
-    return meanAbsolute(
-      await this.forecast(weights, examples),
-      gatherTargets(examples, examples.starts, weights.shape),
-    );
+  async meanAbsoluteError(
+    weights: LstmWeights,
+    examples: LstmExamples,
+    importance: readonly number[],
+  ): Promise<number> {
+    const targets = gatherTargets(examples, examples.starts, weights.shape);
+    return meanAbsolute(await this.forecast(weights, examples), targets, importance);
   }
 
   close(): Promise<void> {
@@ -184,8 +197,8 @@ function gatherWindows(examples: LstmExamples, starts: Int32Array, shape: LstmSh
 function gatherTargets(examples: LstmExamples, starts: Int32Array, shape: LstmShape): Float32Array {
   const data = new Float32Array(starts.length * shape.targets);
   starts.forEach((start, i) => {
-    const row = (start + shape.lookback) * shape.targets;
-    data.set(examples.targets.subarray(row, row + shape.targets), i * shape.targets);
+    const from = (start + shape.lookback) * examples.width;
+    data.set(examples.targets.subarray(from, from + shape.targets), i * shape.targets);
   });
   return data;
 }
@@ -196,9 +209,11 @@ function outputOf(outputs: Readonly<Record<string, Float32Array>>, name: string)
   return output;
 }
 
-function meanAbsolute(actual: Float32Array, expected: Float32Array): number {
+function meanAbsolute(actual: Float32Array, expected: Float32Array, importance: readonly number[]): number {
   let sum = 0;
-  for (let i = 0; i < expected.length; i++) sum += Math.abs((actual[i] ?? 0) - (expected[i] ?? 0));
+  for (let i = 0; i < expected.length; i++) {
+    sum += (importance[i % importance.length] ?? 1) * Math.abs((actual[i] ?? 0) - (expected[i] ?? 0));
+  }
   return expected.length === 0 ? 0 : sum / expected.length;
 }
 

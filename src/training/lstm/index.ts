@@ -1,0 +1,3 @@
+export * from './lstm-layers.js';
+export * from './lstm-weights.js';
+export * from './train-lstm.js';
