@@ -38,13 +38,14 @@ export class PendingRequest {
   #reject: (error: FltsError) => void = () => undefined;
   #ended = false;
 
-  /** `joined` are the jobs among `jobs` that another request had submitted before. */
+  /** `joined` are the jobs among `jobs` that another request had submitted before `sinceUs`. */
   constructor(
     engine: Engine,
     clock: Clock,
     lane: Lane,
     jobs: readonly Job[],
     joined: ReadonlySet<Job>,
+    sinceUs: number,
     deadlineUs: number,
     timing: RequestTiming,
   ) {
@@ -54,7 +55,7 @@ export class PendingRequest {
     this.#jobs = jobs;
     this.#joined = joined;
     this.#timing = timing;
-    this.#sinceUs = clock.nowUs();
+    this.#sinceUs = sinceUs;
     this.#open = jobs.length;
     this.done = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -65,7 +66,7 @@ export class PendingRequest {
         this.#onSettled(job);
       });
     }
-    this.#stopTimer = clock.schedule(Math.max(0, deadlineUs - this.#sinceUs), () => {
+    this.#stopTimer = clock.schedule(Math.max(0, deadlineUs - clock.nowUs()), () => {
       this.#end(new FltsError('FLTS_DEADLINE', 'The deadline passed before the answer was ready'));
     });
   }

@@ -137,10 +137,12 @@ export class PredictionService {
   #start(lane: Lane, request: PreparedRequest, dueUs: number, startUs: number, call: PredictCall): PendingPrediction {
     const plans = request.windows.map((window) => this.#plan(lane.spec, window, request));
     const joined = this.#join(plans, dueUs);
+    // What follows is waiting: the queue's time begins where preparation ends.
+    const preparedUs = this.#clock.nowUs();
+    call.timing.prepUs = preparedUs - startUs;
     const toSubmit = plans.filter((plan) => plan.answer === null && plan.job === null);
     if (toSubmit.length > 0 || plans.length === 0) this.#submit(lane, toSubmit, request, dueUs, joined);
     const jobs = plans.flatMap((plan) => plan.job ?? []);
-    call.timing.prepUs = this.#clock.nowUs() - startUs;
     const cached = jobs.length === 0;
     const form = (): PredictReplyText => {
       const answers = plans.map((plan) => plan.answer ?? this.#form(lane, request, plan));
@@ -148,7 +150,7 @@ export class PredictionService {
       return { text, cached, runId: lane.spec.runId };
     };
     if (cached) return { reply: Promise.resolve(form()), cancel: () => undefined };
-    const pending = new PendingRequest(this.engine, this.#clock, lane, jobs, joined, dueUs, call.timing);
+    const pending = new PendingRequest(this.engine, this.#clock, lane, jobs, joined, preparedUs, dueUs, call.timing);
     return {
       reply: pending.done.then(form).finally(() => {
         this.#endFlights(plans);
