@@ -123,7 +123,7 @@ async function drivePhases(
 /**
  * Runs a scenario against a target from generator processes of their own, and writes the run bundle. Ends in order on
  * `signal`. Throws FltsError: FLTS_SCENARIO, FLTS_USAGE, FLTS_TARGET_DOWN, FLTS_TARGET_REFUSED, FLTS_TARGET_NOT_LOCAL,
- * FLTS_CANNOT_WRITE; FLTS_RUN_INVALID when it was ended before anything was measured.
+ * FLTS_CANNOT_WRITE; FLTS_INTERRUPTED when it was ended before anything was measured.
  */
 export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> {
   const { scenario, outDir } = options;
@@ -164,7 +164,7 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
     probe.start();
     driven = await drivePhases(driver, scenario.phases, probe, teller, signal);
     await probe.stop();
-    if (driven.length === 0) throw new FltsError('FLTS_RUN_INVALID', 'The run was ended before anything was measured.');
+    if (driven.length === 0) throw new FltsError('FLTS_INTERRUPTED', 'The run was ended before anything was measured.');
     const { uptime } = probe;
     const run = assembleRun({
       head: {

@@ -1,0 +1,215 @@
+import { Command } from 'commander';
+import { FltsError, type Run, type Scenario } from '../../contract/index.js';
+import type { LoadProgress, RunResult } from '../../loadtest/index.js';
+import type { Cli } from '../cli.js';
+import { EXIT_CODES, EXIT_OK } from '../exit-codes.js';
+import type { Progress } from '../terminal.js';
+
+interface Options {
+  readonly target: string;
+  readonly out?: string;
+  readonly require: readonly string[];
+  readonly scale?: number;
+  readonly nullUrl?: string;
+  readonly data?: string;
+  readonly columns?: string;
+  readonly horizon?: number;
+  readonly header: readonly string[];
+  readonly generators?: number;
+  readonly seed?: number;
+  readonly yes?: boolean;
+  readonly json?: boolean;
+}
+
+const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
+
+function number(flag: string, value: string): number {
+  const read = Number(value);
+  if (value.trim() === '' || !Number.isFinite(read))
+    throw new FltsError('FLTS_USAGE', `${flag} takes a number, not "${value}".`);
+  return read;
+}
+
+/** `flts loadtest`: drives a scenario against a service, writes the run bundle and its report. */
+export function loadtestCommand(cli: Cli): Command {
+  return new Command('loadtest')
+    .description('Load a running service, judge the run, write a run bundle and its report')
+    .argument('<scenario>', 'a preset (smoke, progressive) or a scenario file in YAML')
+    .requiredOption('--target <url>', 'the service, such as http://127.0.0.1:8000')
+    .option('--out <dir>', 'folder of the run bundle (default: flts-runs/<scenario>-<time>)')
+    .option('--require <expression>', 'requirement, such as p95@100<2000ms; may be repeated', collect, [])
+    .option('--scale <factor>', 'multiply the lengths of phases, none below 5 s', (v) => number('--scale', v))
+    .option('--null-url <url>', "a route that does nothing, for the instrument's floor (default: /livez)")
+    .option('--data <file.csv>', 'cut the windows from the rows of this file instead of generating them')
+    .option('--columns <names>', 'feature columns of the windows, separated by commas')
+    .option('--horizon <steps>', 'steps that every request asks for', (v) => number('--horizon', v))
+    .option('--header <line>', 'header of every request, such as "X-Api-Key: …"; may be repeated', collect, [])
+    .option('--generators <n>', 'generator processes (default: 2, or 1 on one core)', (v) => number('--generators', v))
+    .option('--seed <n>', 'seed of generated windows', (v) => number('--seed', v))
+    .option('--yes', 'load a host beyond this machine with more than 100 users')
+    .option('--json', 'print the run as JSON')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ flts loadtest smoke --target http://127.0.0.1:8000
+  $ flts loadtest progressive --target http://127.0.0.1:8000 --require 'p95@100<2000ms' --require 'success>=99.9%'
+  $ flts loadtest my-scenario.yaml --target https://staging.example --header "X-Api-Key: $KEY" --out run-1
+
+Exit codes: 0 passed, 99 a requirement failed, 98 the run is invalid, 130 ended by Ctrl-C (what was measured is kept).`,
+    )
+    .action(async (name: string, options: Options) => {
+      await runCommand(cli, name, options);
+    });
+}
+
+function headersOf(lines: readonly string[]): Record<string, string> {
+  const headers: Record<string, string> = {};
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    // The value may be a secret: the message names the header at most.
+    if (colon <= 0) throw new FltsError('FLTS_USAGE', '--header takes "Name: value".');
+    headers[line.slice(0, colon).trim()] = line.slice(colon + 1).trim();
+  }
+  return headers;
+}
+
+/** The scenario with what the command line says on top. */
+function withFlags(scenario: Scenario, options: Options): Scenario {
+  const { data, columns, horizon, generators, seed } = options;
+  const headers = headersOf(options.header);
+  return {
+    ...scenario,
+    ...(generators === undefined ? {} : { generators }),
+    ...(seed === undefined ? {} : { seed }),
+    request: {
+      ...scenario.request,
+      ...(data === undefined ? {} : { data }),
+      ...(columns === undefined ? {} : { columns: columns.split(',').map((column) => column.trim()) }),
+      ...(horizon === undefined ? {} : { horizon }),
+      ...(options.header.length === 0 ? {} : { headers: { ...scenario.request?.headers, ...headers } }),
+    },
+  };
+}
+
+function defaultFolder(scenario: Scenario, now: Date): string {
+  const time = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
+  return `flts-runs/${(scenario.name ?? 'custom').replace(/[^A-Za-z0-9._-]+/g, '-')}-${time}`;
+}
+
+async function runCommand(cli: Cli, name: string, options: Options): Promise<void> {
+  const [{ loadScenario, runLoadTest, scaled }, report, { packageVersion }, { resolve }] = await Promise.all([
+    import('../../loadtest/index.js'),
+    import('../../report/index.js'),
+    import('../service/package-version.js'),
+    import('node:path'),
+  ]);
+  const loaded = await loadScenario(name);
+  const scenario = withFlags(scaled(loaded.scenario, options.scale ?? 1), {
+    ...options,
+    // A path on the command line is relative to where the command runs, not to the scenario's folder.
+    ...(options.data === undefined ? {} : { data: resolve(options.data) }),
+  });
+  const progress = new ProgressLines(cli);
+  let result: RunResult;
+  try {
+    result = await runLoadTest({
+      scenario,
+      scenarioFolder: loaded.folder,
+      target: options.target,
+      outDir: options.out ?? defaultFolder(scenario, new Date()),
+      require: options.require,
+      ...(options.nullUrl === undefined ? {} : { nullUrl: options.nullUrl }),
+      consent: options.yes === true,
+      version: packageVersion(),
+      signal: cli.signal,
+      onProgress: (state) => {
+        progress.show(state);
+      },
+    });
+  } finally {
+    progress.end();
+  }
+  const bundle = await report.readRunBundle(result.folder);
+  const paths = await report.writeReports(report.buildReport(bundle), result.folder, ['html', 'md']);
+  cli.exitCode = exitCodeOfRun(result.run);
+  if (options.json === true) cli.terminal.json({ folder: result.folder, reports: paths, run: result.run });
+  else printRun(cli, result, report.phaseTable(result.run), paths);
+}
+
+function exitCodeOfRun(run: Run): number {
+  if (run.interrupted === true) return EXIT_CODES.interrupted;
+  if (run.verdict === 'INVALID') return EXIT_CODES.invalid_run;
+  return run.verdict === 'FAILED' ? EXIT_CODES.requirement_failed : EXIT_OK;
+}
+
+type Table = ReturnType<typeof import('../../report/index.js').phaseTable>;
+
+function printRun(cli: Cli, { run, folder }: RunResult, table: Table, paths: readonly string[]): void {
+  const { terminal } = cli;
+  terminal.line();
+  terminal.table(table.columns, table.rows);
+  terminal.line();
+  for (const { expression, outcome, actual, note } of run.requirements ?? []) {
+    const sign = {
+      met: terminal.style('green', 'met'),
+      not_met: terminal.style('red', 'NOT MET'),
+      undecided: terminal.style('yellow', 'undecided'),
+    }[outcome];
+    const measured = actual === null ? 'not measured' : `measured ${Number(actual.toPrecision(5))}`;
+    terminal.line(`${sign}  ${expression}  (${measured}${note === null ? '' : `; ${note}`})`);
+  }
+  for (const reason of run.validity?.reasons ?? []) terminal.line(`${terminal.style('red', 'invalid')}  ${reason}`);
+  for (const warning of run.validity?.warnings ?? [])
+    terminal.line(`${terminal.style('yellow', 'warning')}  ${warning}`);
+  const verdict = run.verdict ?? 'PASSED';
+  terminal.line(
+    `${terminal.style(verdict === 'PASSED' ? 'green' : 'red', terminal.style('bold', verdict))}  run bundle ${folder}, report ${paths.join(', ')}`,
+  );
+}
+
+/** One line that moves per phase, and one that stays. */
+class ProgressLines {
+  readonly #cli: Cli;
+  #line: Progress | null = null;
+  #label = '';
+  #last: LoadProgress | null = null;
+
+  constructor(cli: Cli) {
+    this.#cli = cli;
+  }
+
+  show(state: LoadProgress): void {
+    const label = labelOf(state);
+    if (label !== this.#label) {
+      this.end();
+      this.#label = label;
+      this.#line = this.#cli.terminal.progress(label);
+    }
+    this.#last = state;
+    const fraction =
+      state.durationS === null || state.durationS === 0 ? undefined : Math.min(1, state.elapsedS / state.durationS);
+    this.#line?.update(state.step === 'running' ? figuresOf(state) : '', fraction);
+  }
+
+  end(): void {
+    if (this.#line === null) return;
+    if (this.#last?.step === 'running') this.#line.done(figuresOf(this.#last));
+    else this.#line.clear();
+    this.#line = null;
+  }
+}
+
+function labelOf(state: LoadProgress): string {
+  if (state.step === 'floor') return 'instrument floor';
+  if (state.step === 'writing') return 'writing the bundle';
+  const where = `${state.index + 1}/${state.phases} ${state.phase ?? ''}`;
+  return state.step === 'pause' ? `pause before ${where}` : `phase ${where}, ${state.users} users`;
+}
+
+function figuresOf(state: LoadProgress): string {
+  const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 10 ? 2 : 0));
+  const queue = state.serverQueue === null ? '' : `, server queue ${state.serverQueue}`;
+  const failed = state.failed === 0 ? 'no errors' : `${state.failed} errors`;
+  return `${state.requests} answers, ${state.ratePerS}/s, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${queue}`;
+}

@@ -1,0 +1,225 @@
+import { CustomChart, LineChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, MarkAreaComponent } from 'echarts/components';
+import { type EChartsCoreOption, init, use } from 'echarts/core';
+import { SVGRenderer } from 'echarts/renderers';
+import type { Chart, Series } from '../model.js';
+
+use([LineChart, CustomChart, GridComponent, LegendComponent, MarkAreaComponent, SVGRenderer]);
+
+export interface ChartSize {
+  readonly width: number;
+  readonly height: number;
+}
+
+/**
+ * The library wants real colours, the page wants to choose them for light, dark and print: every colour used here is
+ * a stand-in that is replaced by a CSS variable afterwards.
+ */
+const STAND_INS: Readonly<Record<string, string>> = {
+  '#010203': 'var(--ink)',
+  '#010204': 'var(--muted)',
+  '#010205': 'var(--line)',
+  '#010206': 'var(--band)',
+  '#010211': 'var(--series-1)',
+  '#010212': 'var(--series-2)',
+  '#010213': 'var(--series-3)',
+  '#010214': 'var(--series-4)',
+  '#010215': 'var(--series-5)',
+  '#010216': 'var(--series-6)',
+};
+const INK = '#010203';
+const MUTED = '#010204';
+const LINE = '#010205';
+const BAND = '#010206';
+const SERIES = ['#010211', '#010212', '#010213', '#010214', '#010215', '#010216'];
+const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyRect'];
+const FONT = 'system-ui, sans-serif';
+/** Lines of more points than this carry no marks. */
+const MARKED_POINTS_MAX = 12;
+const WHISKER_PX = 5;
+
+/** Where a percentile lies on the axis: every step of 1 leaves a tenth of the rest. */
+function tailPosition(percentile: number): number {
+  return -Math.log10(1 - percentile / 100);
+}
+
+function tailLabel(position: number): string {
+  return Number.isInteger(position) ? String(Number((100 * (1 - 10 ** -position)).toPrecision(10))) : '';
+}
+
+function positionOf(chart: Chart, x: number): number | string {
+  if (chart.xScale === 'percentile') return tailPosition(x);
+  return chart.xScale === 'category' ? String(x) : x;
+}
+
+function compact(value: number): string {
+  if (value >= 1_000_000) return `${Number((value / 1_000_000).toPrecision(3))}M`;
+  if (value >= 10_000) return `${Number((value / 1000).toPrecision(3))}k`;
+  return String(Number(value.toPrecision(6)));
+}
+
+const text = (color: string) => ({ color, fontFamily: FONT, fontSize: 12 });
+
+function xAxis(chart: Chart): Record<string, unknown> {
+  const xs = chart.series.flatMap((series) => series.points.map(([x]) => x));
+  const base = {
+    name: chart.xTitle,
+    nameLocation: 'middle',
+    nameGap: 26,
+    nameTextStyle: text(MUTED),
+    axisLine: { lineStyle: { color: LINE } },
+    axisTick: { show: false },
+    splitLine: { show: false },
+  };
+  if (chart.xScale === 'category') {
+    const data = [...new Set(xs)].sort((a, b) => a - b).map(String);
+    return { ...base, type: 'category', data, axisLabel: text(MUTED) };
+  }
+  if (chart.xScale === 'percentile') {
+    const max = Math.max(1, Math.ceil(Math.max(...xs.map(tailPosition))));
+    return { ...base, type: 'value', min: 0, max, interval: 1, axisLabel: { ...text(MUTED), formatter: tailLabel } };
+  }
+  return {
+    ...base,
+    type: 'value',
+    min: Math.floor(Math.min(...xs)),
+    max: Math.ceil(Math.max(...xs)),
+    axisLabel: { ...text(MUTED), hideOverlap: true, formatter: compact },
+  };
+}
+
+function yAxis(chart: Chart): Record<string, unknown> {
+  return {
+    type: chart.yScale === 'log' ? 'log' : 'value',
+    ...(chart.yScale === 'log' ? {} : { min: 0 }),
+    name: chart.yTitle,
+    nameLocation: 'end',
+    nameTextStyle: { ...text(MUTED), align: 'left', padding: [0, 0, 0, -30] },
+    splitNumber: 4,
+    axisLabel: { ...text(MUTED), formatter: compact },
+    splitLine: { lineStyle: { color: LINE } },
+  };
+}
+
+function spansOf(chart: Chart): Record<string, unknown> {
+  return {
+    silent: true,
+    itemStyle: { color: BAND },
+    label: { ...text(MUTED), position: 'insideTop' },
+    data: chart.spans.map((span) => [{ name: span.name, xAxis: span.from }, { xAxis: span.to }]),
+  };
+}
+
+function lineOf(chart: Chart, series: Series, index: number): Record<string, unknown> {
+  const color = SERIES[index % SERIES.length];
+  return {
+    type: 'line',
+    name: series.name,
+    data: series.points.map(([x, y]) => [positionOf(chart, x), y]),
+    symbol: SYMBOLS[index % SYMBOLS.length],
+    symbolSize: 7,
+    showSymbol: series.points.length <= MARKED_POINTS_MAX,
+    lineStyle: { color, width: 2 },
+    itemStyle: { color },
+    ...(index === 0 && chart.spans.length > 0 ? { markArea: spansOf(chart) } : {}),
+  };
+}
+
+/** What a custom series gets to place its shapes with. */
+interface Place {
+  value(dimension: number): number;
+  coord(point: [number | string, number]): [number, number];
+}
+
+function whiskersOf(chart: Chart, series: Series, index: number): Record<string, unknown>[] {
+  const intervals = (series.intervals ?? []).filter(([, lower, upper]) => lower !== null && upper !== null);
+  if (intervals.length === 0) return [];
+  const style = { stroke: SERIES[index % SERIES.length], lineWidth: 1.5, fill: 'none' };
+  return [
+    {
+      type: 'custom',
+      name: series.name,
+      silent: true,
+      data: intervals.map(([x, lower, upper]) => [positionOf(chart, x), lower, upper]),
+      renderItem: (_: unknown, place: Place) => {
+        const [x, low] = place.coord([place.value(0), place.value(1)]);
+        const [, high] = place.coord([place.value(0), place.value(2)]);
+        const bar = (x1: number, y1: number, x2: number, y2: number) => ({
+          type: 'line',
+          shape: { x1, y1, x2, y2 },
+          style,
+        });
+        return {
+          type: 'group',
+          children: [
+            bar(x, low, x, high),
+            bar(x - WHISKER_PX, low, x + WHISKER_PX, low),
+            bar(x - WHISKER_PX, high, x + WHISKER_PX, high),
+          ],
+        };
+      },
+    },
+  ];
+}
+
+function optionOf(chart: Chart): EChartsCoreOption {
+  return {
+    animation: false,
+    backgroundColor: 'transparent',
+    color: SERIES,
+    textStyle: { fontFamily: FONT, color: INK },
+    grid: {
+      left: 8,
+      right: 18,
+      top: chart.series.length > 1 ? 62 : 34,
+      bottom: 26,
+      outerBoundsMode: 'same',
+      outerBoundsContain: 'axisLabel',
+    },
+    ...(chart.series.length > 1
+      ? {
+          legend: {
+            top: 0,
+            left: 0,
+            icon: 'roundRect',
+            itemWidth: 14,
+            itemHeight: 4,
+            textStyle: text(INK),
+            data: chart.series.map(({ name }) => name),
+          },
+        }
+      : {}),
+    xAxis: xAxis(chart),
+    yAxis: yAxis(chart),
+    series: chart.series.flatMap((series, i) => [lineOf(chart, series, i), ...whiskersOf(chart, series, i)]),
+  };
+}
+
+/**
+ * The chart as inline SVG of that size: colours are CSS variables of the page, ids are made from the chart's own, so
+ * that the same report gives the same text and two charts never share an id.
+ */
+export function renderChart(chart: Chart, size: ChartSize): string {
+  const instance = init(null, null, { renderer: 'svg', ssr: true, ...size });
+  try {
+    instance.setOption(optionOf(chart));
+    return normalise(instance.renderToSVGString(), `${chart.id}-${size.width}`);
+  } finally {
+    instance.dispose();
+  }
+}
+
+function normalise(svg: string, id: string): string {
+  const seen = new Map<string, string>();
+  return svg
+    .replace(/\bzr\d+-[\w-]+/g, (found) => {
+      const known = seen.get(found) ?? `${id}-${seen.size}`;
+      seen.set(found, known);
+      return known;
+    })
+    .replace(/#0102[0-9a-f]{2}/gi, (color) => STAND_INS[color.toLowerCase()] ?? color)
+    .replace(
+      /rgb\(1,2,(\d+)\)/g,
+      (color, blue: string) => STAND_INS[`#0102${Number(blue).toString(16).padStart(2, '0')}`] ?? color,
+    );
+}

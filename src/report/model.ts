@@ -1,0 +1,88 @@
+/**
+ * A report as data: sections of paragraphs, facts, tables, lists and charts. Renderers turn it into html, md and json
+ * and decide nothing; every sentence in it was computed from a figure.
+ */
+export const REPORT_SCHEMA_VERSION = 1;
+
+export type Tone = 'good' | 'bad' | 'warning' | 'plain';
+export type Verdict = 'PASSED' | 'FAILED' | 'INVALID' | 'NOT JUDGED';
+
+export interface Sentence {
+  readonly tone: Tone;
+  readonly text: string;
+}
+
+export interface TableColumn {
+  readonly title: string;
+  readonly align: 'left' | 'right';
+}
+
+/** One line of a chart; null leaves a gap. */
+export interface Series {
+  readonly name: string;
+  readonly points: readonly (readonly [x: number, y: number | null])[];
+  /** Lower and upper ends by x, drawn as whiskers; null = open. */
+  readonly intervals?: readonly (readonly [x: number, lower: number | null, upper: number | null])[];
+}
+
+export interface Chart {
+  readonly id: string;
+  readonly title: string;
+  /** What the chart shows, in words: for those who cannot see it. */
+  readonly description: string;
+  readonly xTitle: string;
+  readonly yTitle: string;
+  /** `percentile` spreads out the tail: 0, 90, 99, 99.9 at equal distances. */
+  readonly xScale: 'linear' | 'category' | 'percentile';
+  readonly yScale: 'linear' | 'log';
+  readonly series: readonly Series[];
+  /** Named stretches of the x axis, such as phases. */
+  readonly spans: readonly { readonly name: string; readonly from: number; readonly to: number }[];
+}
+
+export type Block =
+  | { readonly kind: 'text'; readonly sentences: readonly Sentence[] }
+  | { readonly kind: 'list'; readonly items: readonly Sentence[] }
+  | { readonly kind: 'facts'; readonly rows: readonly (readonly [label: string, value: string])[] }
+  | {
+      readonly kind: 'table';
+      readonly columns: readonly TableColumn[];
+      readonly rows: readonly (readonly string[])[];
+      readonly note: string | null;
+    }
+  | { readonly kind: 'chart'; readonly chart: Chart };
+
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly blocks: readonly Block[];
+}
+
+export interface Report {
+  readonly title: string;
+  readonly verdict: Verdict;
+  /** Why the verdict is what it is. */
+  readonly verdictReasons: readonly string[];
+  readonly environment: readonly (readonly [label: string, value: string])[];
+  readonly sections: readonly Section[];
+  readonly glossary: readonly (readonly [term: string, meaning: string])[];
+}
+
+export const plain = (text: string): Sentence => ({ tone: 'plain', text });
+export const good = (text: string): Sentence => ({ tone: 'good', text });
+export const bad = (text: string): Sentence => ({ tone: 'bad', text });
+export const warning = (text: string): Sentence => ({ tone: 'warning', text });
+
+/** A table whose first column is text and whose others are figures. */
+export function figureTable(
+  titles: readonly string[],
+  rows: readonly (readonly string[])[],
+  note: string | null = null,
+): Block {
+  return {
+    kind: 'table',
+    columns: titles.map((title, i) => ({ title, align: i === 0 ? 'left' : 'right' })),
+    rows,
+    note,
+  };
+}

@@ -1,0 +1,162 @@
+import { createReadStream } from 'node:fs';
+import { readFile, stat } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+import { type Histogram, HistogramLogReader, initWebAssembly } from 'hdr-histogram-js';
+import { Value } from 'typebox/value';
+import {
+  FltsError,
+  HISTOGRAMS_FILE,
+  type Run,
+  RUN_FILE,
+  RUN_SCHEMA_VERSION,
+  RunSchema,
+  type RunSample,
+  SAMPLES_FILE,
+  SERVER_FILE,
+  type ServerSample,
+} from '../contract/index.js';
+import type { DistributionPoint, RunBundle } from './run-bundle.js';
+import { TimelineBuilder } from './timeline.js';
+
+/** Lines beyond these are not read; no bundle of ours has more. */
+const LINES_MAX = 2_100_000;
+const PERCENTILE_POINTS = [
+  0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 98.5, 99, 99.25, 99.5, 99.75, 99.9, 99.95, 99.99,
+  99.999,
+];
+
+function refuse(path: string, text: string, cause?: unknown): FltsError {
+  return new FltsError('FLTS_RUN_BUNDLE', `${path} ${text}.`, cause === undefined ? {} : { cause });
+}
+
+/** run.json, checked. Throws FLTS_RUN_BUNDLE, or FLTS_BUNDLE_VERSION when a newer version wrote it. */
+export function parseRun(text: string, path: string): Run {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuse(path, 'is not JSON; it may be cut short', cause);
+  }
+  const version =
+    typeof value === 'object' && value !== null ? (value as { schema_version?: unknown }).schema_version : undefined;
+  if (typeof version === 'number' && version > RUN_SCHEMA_VERSION) {
+    throw new FltsError(
+      'FLTS_BUNDLE_VERSION',
+      `${path} has schema version ${version}, newer than ${RUN_SCHEMA_VERSION}, which this version of flts reads.`,
+    );
+  }
+  const [first] = Value.Errors(RunSchema, value);
+  if (first !== undefined) {
+    const at = first.instancePath === '' ? 'it' : first.instancePath.slice(1).replaceAll('/', '.');
+    throw refuse(path, `is not a run of flts: ${at} ${first.message}`);
+  }
+  return value as Run;
+}
+
+/** A reason in words when an optional part cannot be used; undefined = it is not there. */
+function gap(file: string, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'ENOENT') return `${file} is not in the bundle.`;
+  return `${file} is damaged (${message}); what it would have shown is left out.`;
+}
+
+async function readLines(path: string, take: (value: unknown) => void): Promise<void> {
+  const file = createReadStream(path);
+  const gunzip = createGunzip();
+  // A read error must end the reader of lines too, which only looks at the end of the pipe.
+  file.on('error', (error) => gunzip.destroy(error));
+  let lines = 0;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      const reader = createInterface({ input: file.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY });
+      gunzip.on('error', reject);
+      reader.on('line', (line) => {
+        if (line === '' || lines++ >= LINES_MAX) return;
+        try {
+          take(JSON.parse(line));
+        } catch (error) {
+          reject(error as Error);
+        }
+      });
+      reader.on('close', resolve);
+    });
+  } finally {
+    file.destroy();
+    gunzip.destroy();
+  }
+}
+
+function distributionOf(histogram: Histogram): DistributionPoint[] {
+  const n = histogram.totalCount;
+  const points = PERCENTILE_POINTS.filter((percentile) => percentile <= 100 * (1 - 1 / n));
+  return points.map((percentile) => ({
+    percentile,
+    ms: Math.min(histogram.getValueAtPercentile(Math.max(percentile, 100 / n)), histogram.maxValue) / 1000,
+  }));
+}
+
+/** Distributions of right answers by phase, generators merged (histograms add up without loss). */
+async function readDistributions(path: string): Promise<Map<string, DistributionPoint[]>> {
+  await initWebAssembly();
+  const reader = new HistogramLogReader(await readFile(path, 'utf8'), 32, true);
+  const merged = new Map<string, Histogram>();
+  try {
+    for (let next = reader.nextIntervalHistogram(); next !== null; next = reader.nextIntervalHistogram()) {
+      const [phase = '', , outcome] = next.tag.split('/');
+      const known = merged.get(phase);
+      if (outcome !== 'ok' || known !== undefined) {
+        if (outcome === 'ok') known?.add(next);
+        next.destroy();
+      } else merged.set(phase, next);
+    }
+    return new Map([...merged].map(([phase, histogram]) => [phase, distributionOf(histogram)]));
+  } finally {
+    for (const histogram of merged.values()) histogram.destroy();
+  }
+}
+
+/**
+ * Reads a run bundle: a folder, or a `run.json` alone. Parts beside run.json may be missing or damaged: then `gaps`
+ * says so. Throws FLTS_RUN_BUNDLE or FLTS_BUNDLE_VERSION for run.json itself.
+ */
+export async function readRunBundle(path: string): Promise<RunBundle> {
+  const isFolder = await stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => true, // the read below says what is wrong
+  );
+  const runPath = isFolder ? join(path, RUN_FILE) : path;
+  const text = await readFile(runPath, 'utf8').catch((cause: unknown) => {
+    throw refuse(runPath, 'cannot be read; a run bundle has at least that file', cause);
+  });
+  const run = parseRun(text, runPath);
+  const folder = isFolder ? path : dirname(path);
+  // A run.json of another name stands alone: what lies beside it belongs to somebody else.
+  const alone = !isFolder && basename(path) !== RUN_FILE;
+  const gaps: string[] = [];
+  const optional = async <T>(file: string, read: (path: string) => Promise<T>, otherwise: T): Promise<T> => {
+    if (alone) return otherwise;
+    try {
+      return await read(join(folder, file));
+    } catch (error) {
+      gaps.push(gap(file, error));
+      return otherwise;
+    }
+  };
+  const distributions = await optional(HISTOGRAMS_FILE, readDistributions, new Map<string, DistributionPoint[]>());
+  const builder = new TimelineBuilder();
+  const timeline = await optional(
+    SAMPLES_FILE,
+    async (file) => {
+      await readLines(file, (value) => {
+        builder.add(value as RunSample);
+      });
+      return builder.points();
+    },
+    [],
+  );
+  const server: ServerSample[] = [];
+  await optional(SERVER_FILE, (file) => readLines(file, (value) => server.push(value as ServerSample)), undefined);
+  return { run, distributions, timeline, server, gaps };
+}

@@ -1,0 +1,45 @@
+import type { Run, RunPhase, ServerSample } from '../contract/index.js';
+
+/** Response time at a percentile (0..100) of one phase. */
+export interface DistributionPoint {
+  readonly percentile: number;
+  readonly ms: number;
+}
+
+/** A stretch of time: what was answered in it. Percentiles are null below 20 answers. */
+export interface TimelinePoint {
+  /** Middle of the stretch on the run's clock. */
+  readonly atS: number;
+  readonly requestsPerS: number;
+  readonly failed: number;
+  readonly p50Ms: number | null;
+  readonly p95Ms: number | null;
+}
+
+/** A run bundle as the report needs it. */
+export interface RunBundle {
+  readonly run: Run;
+  /** By phase name; empty without histograms. */
+  readonly distributions: ReadonlyMap<string, readonly DistributionPoint[]>;
+  /** Empty without samples. */
+  readonly timeline: readonly TimelinePoint[];
+  readonly server: readonly ServerSample[];
+  /** What is missing or damaged, as sentences. */
+  readonly gaps: readonly string[];
+}
+
+/** The phases that count: all but warm-ups. */
+export function measuredPhases(run: Run): RunPhase[] {
+  return run.phases.filter((phase) => phase.kind !== 'warmup');
+}
+
+/** Number of right answers that latency figures rest on; null where a foreign bundle does not say. */
+export function answersOf(phase: RunPhase): number | null {
+  return phase.succeeded ?? phase.requests ?? null;
+}
+
+/** What a phase loads with, in words: `50 users`, `200/s`. */
+export function loadOf(phase: RunPhase): string {
+  if (phase.users !== undefined) return `${phase.users} ${phase.users === 1 ? 'user' : 'users'}`;
+  return phase.rate === undefined ? phase.name : `${phase.rate}/s`;
+}

@@ -1,0 +1,158 @@
+import type { Run, RunRequirement } from '../../contract/index.js';
+import { FIGURES, type FigureName } from '../../domain/stats/index.js';
+import { count, decimal, milliseconds, perSecond, share } from '../format.js';
+import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../model.js';
+import { measuredPhases, type RunBundle } from '../run-bundle.js';
+
+function say(figure: string, value: number): string {
+  const kind = Object.hasOwn(FIGURES, figure) ? FIGURES[figure as FigureName] : 'count';
+  if (kind === 'milliseconds') return `${milliseconds(value)} ms`;
+  if (kind === 'share') return share(value);
+  return kind === 'per_second' ? `${perSecond(value)}/s` : count(value);
+}
+
+/** How far the figure is from the limit, in its own unit and as a factor. */
+function gap(requirement: RunRequirement): string {
+  const { actual, limit, op, figure } = requirement;
+  if (actual === null) return '–';
+  const bounded = op.startsWith('<');
+  const distance = say(figure, Math.abs(limit - actual));
+  if (requirement.outcome === 'not_met' && (bounded ? actual >= limit : actual <= limit)) {
+    const factor = bounded ? actual / limit : limit / actual;
+    return `${distance} ${bounded ? 'too much' : 'missing'}${Number.isFinite(factor) ? ` (× ${decimal(factor, factor < 10 ? 2 : 0)})` : ''}`;
+  }
+  return `${distance} to spare`;
+}
+
+const OUTCOMES = { met: 'met', not_met: 'NOT MET', undecided: 'undecided' } as const;
+
+/** Requirements against results; null without requirements. */
+export function requirementsSection(run: Run): Section | null {
+  const requirements = run.requirements ?? [];
+  if (requirements.length === 0) return null;
+  const notes = requirements.flatMap(({ expression, note, outcome }) =>
+    note === null ? [] : [outcome === 'not_met' ? bad(`${expression}: ${note}.`) : warning(`${expression}: ${note}.`)],
+  );
+  return {
+    id: 'requirements',
+    title: 'Requirements against results',
+    blocks: [
+      figureTable(
+        ['Requirement', 'Phase', 'Required', 'Measured', 'Gap', 'Outcome'],
+        requirements.map((requirement) => [
+          requirement.expression,
+          requirement.phase ?? 'whole run',
+          `${requirement.op} ${say(requirement.figure, requirement.limit)}`,
+          requirement.actual === null ? '–' : say(requirement.figure, requirement.actual),
+          gap(requirement),
+          OUTCOMES[requirement.outcome],
+        ]),
+        'A requirement without a phase must hold in every measured phase; the worst one is shown.',
+      ),
+      ...(notes.length === 0 ? [] : [{ kind: 'list' as const, items: notes }]),
+    ],
+  };
+}
+
+function checksTable(run: Run): Block | null {
+  const phases = measuredPhases(run).filter((phase) => phase.generators !== undefined);
+  if (phases.length === 0) return null;
+  return figureTable(
+    ['Phase', 'Busiest generator', 'Lag p50 / p99 ms', "Users by Little's law", 'Generator CPU s'],
+    phases.map((phase) => [
+      phase.name,
+      share(Math.max(0, ...(phase.generators ?? []).map((generator) => generator.elu))),
+      phase.lag_ms == null ? '–' : `${milliseconds(phase.lag_ms.p50)} / ${milliseconds(phase.lag_ms.p99)}`,
+      phase.littles_law == null
+        ? '–'
+        : `${decimal(phase.littles_law.measured, 1)} of ${decimal(phase.littles_law.expected, 1)}`,
+      decimal(
+        (phase.generators ?? []).reduce((sum, generator) => sum + generator.cpu_s, 0),
+        1,
+      ),
+    ]),
+    null,
+  );
+}
+
+function floorTable(run: Run): Block | null {
+  const levels = run.instrument?.levels ?? [];
+  if (levels.length === 0) return null;
+  const ms = (value: number | null): string => (value === null ? '–' : milliseconds(value));
+  return figureTable(
+    ['Users', 'Requests', 'req/s', 'p50 ms', 'p95 ms', 'p99 ms'],
+    levels.map((level) => [
+      count(level.users),
+      count(level.requests),
+      perSecond(level.throughput_per_s),
+      ms(level.p50_ms),
+      ms(level.p95_ms),
+      ms(level.p99_ms),
+    ]),
+    `The floor of the instrument: ${run.instrument?.url ?? ''}, a route that does nothing, at the same numbers of users, before the run. No service can look faster than this here.`,
+  );
+}
+
+/** Whether the instrument can be trusted, with its own figures; null where the bundle says nothing of it. */
+export function validitySection(run: Run): Section | null {
+  const { validity } = run;
+  const sentences: Sentence[] = [];
+  if (validity !== undefined) {
+    sentences.push(
+      validity.valid ? good('The run is VALID: every check of the instrument holds.') : bad('The run is INVALID.'),
+    );
+    sentences.push(...validity.reasons.map(bad), ...validity.warnings.map(warning));
+  }
+  const blocks: Block[] = sentences.length === 0 ? [] : [{ kind: 'list', items: sentences }];
+  for (const table of [checksTable(run), floorTable(run)]) if (table !== null) blocks.push(table);
+  return blocks.length === 0 ? null : { id: 'validity', title: 'Can these figures be trusted?', blocks };
+}
+
+/** What a reader must not conclude from this run. */
+export function limitsSection(bundle: RunBundle): Section {
+  const { run } = bundle;
+  const phases = measuredPhases(run);
+  const items: Sentence[] = [];
+  if (phases.some((phase) => phase.users !== undefined)) {
+    items.push(
+      plain(
+        'Closed users wait for their answers before they ask again: what would have queued at a fixed arrival rate was not measured.',
+      ),
+    );
+  }
+  const longest = Math.max(0, ...phases.map((phase) => phase.duration_s ?? 0));
+  if (longest > 0) {
+    items.push(
+      plain(`The longest phase lasted ${decimal(longest, 1)} s: leaks and slow drift beyond that were not measured.`),
+    );
+  }
+  const top = Math.max(0, ...phases.map((phase) => phase.users ?? 0));
+  if (top > 0) items.push(plain(`More than ${count(top)} users were not measured.`));
+  if (run.uptime == null)
+    items.push(plain('Uptime was not measured: the target has no readiness route, or nobody asked it.'));
+  else
+    items.push(
+      plain(
+        `Uptime: ${share(run.uptime)} of ${count(run.readiness_probes ?? 0)} readiness probes, one a second, were answered 200.`,
+      ),
+    );
+  if (!bundle.server.some((sample) => sample.stats !== null)) {
+    items.push(plain("The service's CPU, memory and queue were not measured: the bundle holds no server metrics."));
+  }
+  if (run.machine !== undefined && run.target !== undefined && /\/\/(localhost|127\.|\[::1\])/.test(run.target.url)) {
+    items.push(
+      plain(
+        'Generator and service shared one machine: each took CPU time from the other, and no network lay between them.',
+      ),
+    );
+  }
+  if (run.samples !== undefined && run.samples.kept < run.samples.of) {
+    items.push(
+      plain(
+        `Samples of ${count(run.samples.kept)} of ${count(run.samples.of)} requests were kept; figures and distributions rest on all of them.`,
+      ),
+    );
+  }
+  items.push(...bundle.gaps.map(plain));
+  return { id: 'limits', title: 'What was not measured', blocks: [{ kind: 'list', items }] };
+}

@@ -1,0 +1,112 @@
+import type { Run, RunPhase } from '../../contract/index.js';
+import { failureRateBound } from '../../domain/stats/index.js';
+import { change, count, milliseconds, perSecond, share } from '../format.js';
+import { bad, good, plain, type Section, type Sentence, type Verdict, warning } from '../model.js';
+import { hasUpperBound, percentileCell } from '../percentile-cell.js';
+import { loadOf, measuredPhases } from '../run-bundle.js';
+
+/** Changes of throughput below this are called no change. */
+const FLAT = 0.05;
+
+export function verdictOf(run: Run): { readonly verdict: Verdict; readonly reasons: readonly string[] } {
+  const failed = (run.requirements ?? []).filter((requirement) => requirement.outcome === 'not_met');
+  const reasons =
+    run.validity?.valid === false ? run.validity.reasons : failed.map(({ expression }) => `Not met: ${expression}.`);
+  return { verdict: run.verdict ?? 'NOT JUDGED', reasons };
+}
+
+function outcome(phases: readonly RunPhase[]): Sentence[] {
+  const known = phases.filter((phase) => phase.requests !== undefined);
+  if (known.length === 0) return [];
+  const requests = known.reduce((sum, phase) => sum + (phase.requests ?? 0), 0);
+  const failed = known.reduce(
+    (sum, phase) => sum + (phase.failed ?? Math.round((phase.requests ?? 0) * (1 - (phase.success_rate ?? 1)))),
+    0,
+  );
+  const bound = share(failureRateBound(failed, requests));
+  const text = `${count(requests)} requests in ${phases.length} ${phases.length === 1 ? 'phase' : 'phases'}, ${count(requests - failed)} answered rightly (${share(requests === 0 ? 0 : 1 - failed / requests)}). At 95 % confidence, and if requests fail independently of each other, up to ${bound} of all requests may fail.`;
+  if (requests === 0) return [bad('Not a single request was answered.')];
+  return [failed === 0 ? good(text) : bad(text)];
+}
+
+function latency(phases: readonly RunPhase[]): Sentence[] {
+  const [first] = phases;
+  const last = phases.at(-1);
+  if (first === undefined || last === undefined || first === last) {
+    return first === undefined || (first.p95_ms ?? null) === null
+      ? []
+      : [plain(`At ${loadOf(first)} the p95 response time is ${percentileCell(first, 'p95')} ms.`)];
+  }
+  const from = first.p95_ms ?? null;
+  const to = last.p95_ms ?? null;
+  if (from === null || to === null) return [];
+  if (hasUpperBound(first, 'p95') === false || hasUpperBound(last, 'p95') === false) {
+    const a = first.p50_ms ?? null;
+    const b = last.p50_ms ?? null;
+    if (a === null || b === null) return [];
+    return [
+      warning(
+        `The median response time goes from ${milliseconds(a)} ms at ${loadOf(first)} to ${milliseconds(b)} ms at ${loadOf(last)} (${change(a, b)}); there are too few requests to say the same of p95.`,
+      ),
+    ];
+  }
+  return [
+    plain(
+      `The p95 response time goes from ${milliseconds(from)} ms at ${loadOf(first)} to ${milliseconds(to)} ms at ${loadOf(last)} (${change(from, to)}).`,
+    ),
+  ];
+}
+
+function throughput(phases: readonly RunPhase[]): Sentence[] {
+  const known = phases.flatMap((phase) =>
+    phase.throughput_per_s === undefined ? [] : [{ phase, rate: phase.throughput_per_s }],
+  );
+  const [first] = known;
+  const last = known.at(-1);
+  if (first === undefined || last === undefined) return [];
+  const best = known.reduce((a, b) => (b.rate > a.rate ? b : a));
+  const sentences = [
+    plain(`The highest throughput is ${perSecond(best.rate)} right answers per second, at ${loadOf(best.phase)}.`),
+  ];
+  const before = known.at(-2);
+  if (before !== undefined && before.rate > 0 && (last.phase.users ?? 0) > (before.phase.users ?? 0)) {
+    const growth = last.rate / before.rate - 1;
+    if (growth < FLAT) {
+      sentences.push(
+        warning(
+          `From ${loadOf(before.phase)} to ${loadOf(last.phase)} throughput changes by ${change(before.rate, last.rate)} only: more load brings longer waits, not more answers.`,
+        ),
+      );
+    }
+  }
+  return sentences;
+}
+
+function requirements(run: Run): Sentence[] {
+  const all = run.requirements ?? [];
+  if (all.length === 0) return [plain('No requirements were given, so there is nothing to pass or fail.')];
+  const met = all.filter((requirement) => requirement.outcome === 'met').length;
+  const text = `${met} of ${all.length} ${all.length === 1 ? 'requirement' : 'requirements'} met.`;
+  return [met === all.length ? good(text) : bad(text)];
+}
+
+/** The run in a few sentences. */
+export function summarySection(run: Run): Section {
+  const phases = measuredPhases(run);
+  const { verdict, reasons } = verdictOf(run);
+  const judged: Sentence[] =
+    verdict === 'INVALID'
+      ? [bad('The run is INVALID: its figures cannot be trusted, whatever they say.'), ...reasons.map(bad)]
+      : reasons.map(bad);
+  if (run.interrupted === true) judged.push(warning('The run was ended by hand before its plan was done.'));
+  return {
+    id: 'summary',
+    title: 'Executive summary',
+    blocks: [
+      {
+        kind: 'list',
+        items: [...judged, ...outcome(phases), ...latency(phases), ...throughput(phases), ...requirements(run)],
+      },
+    ],
+  };
+}
