@@ -9,13 +9,19 @@ export interface ColumnScale {
 }
 
 /**
- * Offset of the logarithm: it keeps zeros finite and keeps the many small values of a heavy tail from dominating.
- * Columns of counts (bytes, users) and columns of small shares and variances (1e-8) need offsets of their own size.
+ * Offset of the logarithm by the size of a column's median: it keeps zeros finite and keeps the many small values of
+ * a heavy tail from dominating. It must not dwarf the values either: log(15 + 1e4) has no digits left in float32.
  */
-const LARGE_OFFSET = 1e4;
-const SMALL_OFFSET = 1e-9;
-/** A column whose median is above this is one of counts. */
-const LARGE_MEDIAN = 1;
+const LOG_OFFSETS = [
+  { medianAbove: 1e3, offset: 1e4 },
+  { medianAbove: 1e-1, offset: 1 },
+  { medianAbove: Number.NEGATIVE_INFINITY, offset: 1e-9 },
+] as const;
+
+function logOffsetFor(values: readonly number[]): number {
+  const median = medianOf(values);
+  return LOG_OFFSETS.find(({ medianAbove }) => median > medianAbove)?.offset ?? 1;
+}
 
 export function scaleValue(scale: ColumnScale, value: number): number {
   const g = scale.logOffset === null ? value : Math.log(value + scale.logOffset);
@@ -39,7 +45,7 @@ export function fitScales(series: Series, space: 'log' | 'raw'): ColumnScale[] {
       if (series.excluded[row] !== 1) values.push(series.values[row * width + column] ?? 0);
     }
     if (values.length === 0) throw new RangeError('no row to fit scales on');
-    const logOffset = space === 'raw' ? null : medianOf(values) > LARGE_MEDIAN ? LARGE_OFFSET : SMALL_OFFSET;
+    const logOffset = space === 'raw' ? null : logOffsetFor(values);
     const transformed = logOffset === null ? values : values.map((value) => Math.log(value + logOffset));
     const mean = transformed.reduce((sum, g) => sum + g, 0) / transformed.length;
     const variance = transformed.reduce((sum, g) => sum + (g - mean) ** 2, 0) / transformed.length;

@@ -7,6 +7,7 @@ export * from './output-equality.js';
 export * from './promotion-gate.js';
 export * from './ridge.js';
 export * from './series.js';
+export * from './series-statistics.js';
 export * from './time-features.js';
 export * from './time-mask.js';
 export * from './timestamp.js';

@@ -1,6 +1,7 @@
 import { choleskySolve } from './cholesky.js';
 import { type ColumnScale, fitScales, scaleSeries, unscaleValue } from './column-scale.js';
 import { cleanOrigins, type Series, timeOfRow } from './series.js';
+import { rangeOf } from './series-statistics.js';
 import { TIME_FEATURES, writeTimeFeatures } from './time-features.js';
 import { timeMask } from './time-mask.js';
 
@@ -66,22 +67,6 @@ export function fitRidge(series: Series, space: 'log' | 'raw', lookback: number,
     }
   });
   return { columns, lookback, steps, scales, mask, weights, ...rangeOf(series) };
-}
-
-/** Smallest and largest value of each column over the rows that are not excluded. */
-export function rangeOf(series: Series): { min: number[]; max: number[] } {
-  const width = series.columns.length;
-  const min = series.columns.map(() => Number.POSITIVE_INFINITY);
-  const max = series.columns.map(() => Number.NEGATIVE_INFINITY);
-  for (let row = 0; row < series.rows; row++) {
-    if (series.excluded[row] === 1) continue;
-    for (let column = 0; column < width; column++) {
-      const value = series.values[row * width + column] ?? 0;
-      if (value < (min[column] ?? 0)) min[column] = value;
-      if (value > (max[column] ?? 0)) max[column] = value;
-    }
-  }
-  return { min, max };
 }
 
 interface Reader {
@@ -176,23 +161,30 @@ function multiply(weights: Float64Array, x: Float64Array, out: Float64Array, out
   }
 }
 
-/**
- * A function that forecasts one step (1-based, up to the model's steps) from an origin of the series: raw units of
- * every column, clamped to the training range.
- */
-export function ridgeForecaster(model: RidgeModel, series: Series): (origin: number, step: number) => Float64Array {
+/** Forecasts of one step (1-based, up to the model's steps) from an origin of the series, all columns. */
+export interface RidgeForecaster {
+  /** Standardised, as the regression answers. The array is reused by the next call. */
+  standardised(origin: number, step: number): Float64Array;
+  /** Raw units, clamped to the training range. The array is the caller's. */
+  raw(origin: number, step: number): Float64Array;
+}
+
+export function ridgeForecaster(model: RidgeModel, series: Series): RidgeForecaster {
   const z = scaleSeries(series, model.scales);
   const reader: Reader = { series, z, mask: model.mask, lookback: model.lookback, columns: model.columns };
   const x = new Float64Array(ridgeInputs(model));
   const out = new Float64Array(model.columns);
-  return (origin, step) => {
+  const standardised = (origin: number, step: number): Float64Array => {
     readInputs(reader, origin, x);
     multiply(model.weights, x, out, model.steps * model.columns, (step - 1) * model.columns);
-    return out.map((value, column) => {
+    return out;
+  };
+  const raw = (origin: number, step: number): Float64Array =>
+    standardised(origin, step).map((value, column) => {
       const scale = model.scales[column];
       if (scale === undefined) throw new RangeError('as many scales as columns are needed');
-      const raw = unscaleValue(scale, value);
-      return Math.min(model.max[column] ?? raw, Math.max(model.min[column] ?? raw, raw));
+      const inside = Math.min(model.max[column] ?? Number.POSITIVE_INFINITY, unscaleValue(scale, value));
+      return Math.max(model.min[column] ?? inside, inside);
     });
-  };
+  return { standardised, raw };
 }
