@@ -73,6 +73,8 @@ export class PendingRequest {
 
   /** The client has gone. */
   cancel(): void {
+    // Connections close after every answer, too: an error is not even made then.
+    if (this.#ended) return;
     this.#end(new FltsError('FLTS_CLIENT_GONE', 'The client closed the connection before the answer was ready'));
   }
 
