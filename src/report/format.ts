@@ -23,6 +23,13 @@ export function perSecond(value: number): string {
   return value >= 1_000 ? decimal(value, 0) : decimal(value, value >= 100 ? 1 : 2);
 }
 
+/** A lower bound 0..1 as a percentage: rounded down, so that the printed figure is still a bound. */
+export function shareAtLeast(value: number): string {
+  const digits = value > 0.99 || value < 0.01 ? 3 : 1;
+  const scale = 10 ** (digits + 2);
+  return share(Math.floor(value * scale) / scale);
+}
+
 /** A share 0..1 as a percentage; 100 % only when nothing is missing. */
 export function share(value: number): string {
   const percent = value * 100;

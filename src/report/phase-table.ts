@@ -1,6 +1,6 @@
 import { type Run, type RunPhase } from '../contract/index.js';
 import { failureRateBound } from '../domain/stats/index.js';
-import { count, perSecond, share } from './format.js';
+import { count, perSecond, share, shareAtLeast } from './format.js';
 import type { TableColumn } from './model.js';
 import { percentileCell } from './percentile-cell.js';
 import { measuredPhases } from './run-bundle.js';
@@ -13,7 +13,7 @@ export function successCell(phase: RunPhase): string {
   if (requests === undefined || requests === 0) return share(rate);
   const failures = failed ?? Math.round(requests * (1 - rate));
   const bound = phase.failure_rate_bound ?? failureRateBound(failures, requests);
-  return `${share(rate)} (≥ ${share(Math.floor((1 - bound) * 1e5) / 1e5)})`;
+  return `${share(rate)} (≥ ${shareAtLeast(1 - bound)})`;
 }
 
 /** The table that matters, for a terminal as for a report: one row per measured phase, times in ms. */

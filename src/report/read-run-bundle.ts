@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { pipeline } from 'node:stream/promises';
+import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { type Histogram, HistogramLogReader, initWebAssembly } from 'hdr-histogram-js';
 import { Value } from 'typebox/value';
@@ -22,6 +23,7 @@ import { TimelineBuilder } from './timeline.js';
 
 /** Lines beyond these are not read; no bundle of ours has more. */
 const LINES_MAX = 2_100_000;
+const LINE_CHARS_MAX = 1024 * 1024;
 const PERCENTILE_POINTS = [
   0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 98.5, 99, 99.25, 99.5, 99.75, 99.9, 99.95, 99.99,
   99.999,
@@ -62,30 +64,23 @@ function gap(file: string, error: unknown): string {
   return `${file} is damaged (${message}); what it would have shown is left out.`;
 }
 
-async function readLines(path: string, take: (value: unknown) => void): Promise<void> {
-  const file = createReadStream(path);
-  const gunzip = createGunzip();
-  // A read error must end the reader of lines too, which only looks at the end of the pipe.
-  file.on('error', (error) => gunzip.destroy(error));
+/** Reads a gzipped file of JSON lines; rejects on the first fault of file, compression or line. */
+function readLines(path: string, take: (value: unknown) => void): Promise<void> {
   let lines = 0;
-  try {
-    await new Promise<void>((resolve, reject) => {
-      const reader = createInterface({ input: file.pipe(gunzip), crlfDelay: Number.POSITIVE_INFINITY });
-      gunzip.on('error', reject);
-      reader.on('line', (line) => {
-        if (line === '' || lines++ >= LINES_MAX) return;
-        try {
-          take(JSON.parse(line));
-        } catch (error) {
-          reject(error as Error);
-        }
-      });
-      reader.on('close', resolve);
-    });
-  } finally {
-    file.destroy();
-    gunzip.destroy();
-  }
+  const takeLine = (line: string): void => {
+    if (line !== '' && lines++ < LINES_MAX) take(JSON.parse(line));
+  };
+  return pipeline(createReadStream(path), createGunzip(), async (chunks: AsyncIterable<Buffer>) => {
+    const decoder = new StringDecoder('utf8');
+    let rest = '';
+    for await (const chunk of chunks) {
+      const pieces = (rest + decoder.write(chunk)).split('\n');
+      rest = pieces.pop() ?? '';
+      if (rest.length > LINE_CHARS_MAX) throw new Error('an endless line');
+      pieces.forEach(takeLine);
+    }
+    takeLine(rest + decoder.end());
+  });
 }
 
 function distributionOf(histogram: Histogram): DistributionPoint[] {

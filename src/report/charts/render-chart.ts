@@ -88,10 +88,21 @@ function xAxis(chart: Chart): Record<string, unknown> {
   };
 }
 
+/** Ends of a logarithmic axis: 1, 2 or 5 times a power of ten around the values. */
+function logEnds(chart: Chart): { min: number; max: number } {
+  const ys = chart.series.flatMap((series) => series.points.flatMap(([, y]) => (y !== null && y > 0 ? [y] : [])));
+  const least = Math.min(...ys);
+  const most = Math.max(...ys);
+  const steps = [1, 2, 5]
+    .flatMap((digit) => Array.from({ length: 16 }, (_, i) => digit * 10 ** (i - 4)))
+    .sort((a, b) => a - b);
+  return { min: steps.findLast((step) => step <= least) ?? least, max: steps.find((step) => step >= most) ?? most };
+}
+
 function yAxis(chart: Chart): Record<string, unknown> {
   return {
     type: chart.yScale === 'log' ? 'log' : 'value',
-    ...(chart.yScale === 'log' ? {} : { min: 0 }),
+    ...(chart.yScale === 'log' ? logEnds(chart) : { min: 0 }),
     name: chart.yTitle,
     nameLocation: 'end',
     nameTextStyle: { ...text(MUTED), align: 'left', padding: [0, 0, 0, -30] },

@@ -68,9 +68,9 @@ function phasesTable(run: Run): Block {
   return figureTable(
     ['Phase', 'Users', 'Think time', 'Requests/user', 'Requests', 'Length'],
     run.phases.map((phase) => [
-      `${phase.name}${phase.kind === 'warmup' ? ' (warm-up)' : ''}`,
+      `${phase.name}${phase.kind === 'warmup' && !/^warm-?up$/i.test(phase.name) ? ' (warm-up)' : ''}`,
       phase.users === undefined ? `${phase.rate ?? '–'}/s` : count(phase.users),
-      phase.think_s === undefined ? '–' : seconds(phase.think_s),
+      phase.think_s === undefined ? '–' : phase.think_s === 0 ? 'none' : seconds(phase.think_s),
       phase.requests_per_user === undefined ? '–' : count(phase.requests_per_user),
       phase.requests === undefined ? '–' : count(phase.requests),
       lengthOf(phase),

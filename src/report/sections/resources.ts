@@ -21,17 +21,19 @@ const processCpuS = (sample: ServerSample): number | null => {
   return user === null || system === null ? null : user + system;
 };
 
-/** What a counter grew by per second, between each sample and the one before; null where the process changed. */
+/** Looks closer together than this make noise, not rates: one follows the end of every phase. */
+const RATE_OVER_MIN_S = 0.5;
+
+/** What a counter grew by per second since the last look at least half a second before; null where it fell. */
 function rates(samples: readonly ServerSample[], read: (sample: ServerSample) => number | null): (number | null)[] {
   return samples.map((sample, i) => {
-    const before = samples[i - 1];
+    const before = samples
+      .slice(Math.max(0, i - 3), i)
+      .findLast((other) => sample.at_us - other.at_us >= RATE_OVER_MIN_S * 1e6);
     if (before === undefined) return null;
     const from = read(before);
     const to = read(sample);
-    const seconds = (sample.at_us - before.at_us) / 1e6;
-    // Samples right after each other (one follows the end of every phase) make noise, not rates.
-    if (from === null || to === null || to < from || seconds < 0.5) return null;
-    return (to - from) / seconds;
+    return from === null || to === null || to < from ? null : (to - from) / ((sample.at_us - before.at_us) / 1e6);
   });
 }
 

@@ -1,0 +1,194 @@
+import { describe, expect, it } from 'vitest';
+import type { Run } from '../contract/index.js';
+import { buildReport, phaseTable, renderHtml, renderJson, renderMarkdown } from './index.js';
+import type { RunBundle } from './run-bundle.js';
+
+/** A run whose figures came from elsewhere: three phases of 20, 100 and 200 requests, no intervals. */
+const TYPED: Run = {
+  schema_version: 1,
+  phases: [
+    {
+      name: '10',
+      users: 10,
+      requests: 20,
+      success_rate: 1,
+      throughput_per_s: 16.43,
+      min_ms: 368,
+      mean_ms: 519,
+      p50_ms: 520,
+      p95_ms: 686,
+      p99_ms: 686,
+      max_ms: 686,
+    },
+    {
+      name: '50',
+      users: 50,
+      requests: 100,
+      success_rate: 1,
+      throughput_per_s: 16.79,
+      min_ms: 1030,
+      mean_ms: 2795,
+      p50_ms: 2591,
+      p95_ms: 3930,
+      p99_ms: 5821,
+      max_ms: 5821,
+    },
+    {
+      name: '100',
+      users: 100,
+      requests: 200,
+      success_rate: 1,
+      throughput_per_s: 21.23,
+      min_ms: 1050,
+      mean_ms: 4134,
+      p50_ms: 4217,
+      p95_ms: 5463,
+      p99_ms: 5830,
+      max_ms: 6361,
+    },
+  ],
+};
+
+function bundle(run: Run, more: Partial<RunBundle> = {}): RunBundle {
+  return { run, distributions: new Map(), timeline: [], server: [], gaps: [], ...more };
+}
+
+const sectionOf = (run: Run, id: string): string => {
+  const section = buildReport(bundle(run)).sections.find((candidate) => candidate.id === id);
+  return JSON.stringify(section ?? null);
+};
+
+describe('the report of typed figures', () => {
+  it('prints no percentile that its number of requests does not carry', () => {
+    expect(phaseTable(TYPED)).toEqual({
+      columns: ['users', 'requests', 'success', 'req/s', 'p50 ms', 'p95 ms', 'p99 ms'].map((title) => ({
+        title,
+        align: 'right',
+      })),
+      rows: [
+        ['10', '20', '100 % (≥ 86.0 %)', '16.43', '520', '≥ 686, n too small', '≥ 686, n too small'],
+        ['50', '100', '100 % (≥ 97.0 %)', '16.79', '2,591', '3,930', '≥ 5,821, n too small'],
+        ['100', '200', '100 % (≥ 98.5 %)', '21.23', '4,217', '5,463', '≥ 6,361, n too small'],
+      ],
+    });
+  });
+
+  it('bounds the failure rate instead of calling it zero', () => {
+    expect(sectionOf(TYPED, 'summary')).toContain('320 requests in 3 phases, 320 answered rightly (100 %)');
+    expect(sectionOf(TYPED, 'summary')).toContain('up to 0.932 %');
+  });
+
+  it('compares phases by what they carry', () => {
+    const comparison = sectionOf(TYPED, 'comparison');
+    expect(comparison).toContain('["Throughput /s","16.43","16.79","21.23","+2.2 %","+26 %"]');
+    expect(comparison).toContain('["p50 ms","520","2,591","4,217","+398 %","+63 %"]');
+    expect(comparison).toContain('["p95 ms","–","3,930","5,463","–","+39 %"]');
+    expect(comparison).not.toContain('"p99 ms"');
+    expect(comparison).toContain('["Efficiency (req/s per user)","1.64","0.34","0.21","−80 %","−37 %"]');
+  });
+
+  it('leaves out what it does not know, and says so', () => {
+    const report = buildReport(bundle(TYPED));
+    expect(report.verdict).toBe('NOT JUDGED');
+    expect(report.sections.map(({ id }) => id)).toEqual([
+      'summary',
+      'configuration',
+      'results',
+      'comparison',
+      'limits',
+    ]);
+    expect(sectionOf(TYPED, 'limits')).toContain('Uptime was not measured');
+    expect(sectionOf(TYPED, 'limits')).toContain('More than 100 users were not measured');
+  });
+});
+
+describe('verdicts', () => {
+  const requirement = { expression: 'p95@100<2000ms', figure: 'p95', phase: '100', op: '<', limit: 2000, note: null };
+
+  it('show the gap of a requirement', () => {
+    const failed: Run = {
+      ...TYPED,
+      verdict: 'FAILED',
+      requirements: [{ ...requirement, actual: 5463, outcome: 'not_met' }],
+    };
+    expect(sectionOf(failed, 'requirements')).toContain(
+      '["p95@100<2000ms","100","< 2,000 ms","5,463 ms","3,463 ms too much (× 2.73)","NOT MET"]',
+    );
+    const met: Run = { ...TYPED, verdict: 'PASSED', requirements: [{ ...requirement, actual: 1500, outcome: 'met' }] };
+    expect(sectionOf(met, 'requirements')).toContain('"500 ms to spare","met"');
+  });
+
+  it('put INVALID and its reasons first', () => {
+    const run: Run = {
+      ...TYPED,
+      verdict: 'INVALID',
+      validity: { valid: false, reasons: ['The server restarted.'], warnings: [] },
+    };
+    const report = buildReport(bundle(run));
+    expect(report).toMatchObject({ verdict: 'INVALID', verdictReasons: ['The server restarted.'] });
+    expect(sectionOf(run, 'summary')).toContain('cannot be trusted');
+  });
+});
+
+describe('renderers', () => {
+  const hostile: Run = {
+    ...TYPED,
+    scenario: { name: '<script>alert(1)</script> | `x`' },
+    target: { url: 'http://127.0.0.1:1/"><img src=x>' },
+  };
+  const timeline = Array.from({ length: 10 }, (_, i) => ({
+    atS: i + 0.5,
+    requestsPerS: 10 + i,
+    failed: 0,
+    p50Ms: 5,
+    p95Ms: 9,
+  }));
+  const distributions = new Map([
+    [
+      '10',
+      [
+        { percentile: 0, ms: 1 },
+        { percentile: 90, ms: 4 },
+        { percentile: 99, ms: 9 },
+      ],
+    ],
+  ]);
+  const report = buildReport(bundle(hostile, { timeline, distributions }));
+
+  it('write one HTML file without script, network or foreign markup', () => {
+    const html = renderHtml(report);
+    expect(html).not.toMatch(/<script|<img|<link|<iframe|@import|url\((?!#)|<[^>]* (src|on\w+)=/);
+    expect(html).toContain('&lt;script&gt;');
+    // Addresses are only those that name SVG itself.
+    const addresses = [...html.matchAll(/https?:\/\/[^\s"<]+/g)].map(([address]) => address);
+    expect(addresses.filter((address) => !/^http:\/\/(www\.w3\.org|127\.0\.0\.1)/.test(address))).toEqual([]);
+  });
+
+  it('draw charts whose ids differ and do not change from run to run', () => {
+    const html = renderHtml(report);
+    const ids = [...html.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id);
+    expect(ids.length).toBeGreaterThan(0);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(renderHtml(report)).toBe(html);
+    expect(html).toContain('var(--series-1)');
+    expect(html).not.toMatch(/#0102|NaN|undefined/);
+  });
+
+  it('escape Markdown and keep tables whole', () => {
+    const markdown = renderMarkdown(report);
+    expect(markdown).toContain('# Load test report: \\<script\\>alert(1)\\</script\\> \\| \\`x\\`');
+    const row = markdown.split('\n').find((line) => line.startsWith('| 50 | 100 |'));
+    expect(row).toBe('| 50 | 100 | 100 % (≥ 97.0 %) | 16.79 | 2,591 | 3,930 | ≥ 5,821, n too small |');
+  });
+
+  it('write JSON that reads back with snake_case keys', () => {
+    const json = JSON.parse(renderJson(report)) as {
+      schema_version: number;
+      verdict_reasons: unknown;
+      sections: { id: string }[];
+    };
+    expect(json.schema_version).toBe(1);
+    expect(json.verdict_reasons).toEqual([]);
+    expect(json.sections[0]?.id).toBe('summary');
+  });
+});
