@@ -3,3 +3,8 @@ export type { TensorProgram, TensorRuntime } from './ports.js';
 export { type TrainContext, type TrainedModel, trainModel, type TrainResult } from './train-model.js';
 export { DEFAULT_SETTINGS, MODEL_KINDS, type ModelKind, SETTING_RANGES, type TrainSettings } from './train-options.js';
 export type { TrainProgress } from './train-progress.js';
+export { type EvaluatedModel, evaluateModels, type Evaluation } from './evaluate-models.js';
+export { dataColumns, seriesFor } from './bundle-series.js';
+export { forecastFrom, runWindows } from './model/run-graph.js';
+export { SYNTHETIC_ROWS_MAX, type SynthesisOptions, synthesize, TRAFFIC_COLUMNS } from './synthesize.js';
+export { writeTextFile } from './write-text-file.js';
