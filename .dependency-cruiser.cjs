@@ -84,7 +84,8 @@ module.exports = {
     {
       name: 'source-does-not-import-tests',
       severity: 'error',
-      from: { path: '^src/' },
+      comment: 'Tests beside the source may use what test/support offers.',
+      from: { path: '^src/', ...SOURCE },
       to: { path: '^(test|bench)/' },
     },
   ],

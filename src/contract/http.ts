@@ -156,7 +156,6 @@ export type QueueStats = Static<typeof QueueStatsSchema>;
 
 /** The parts of a request in `Server-Timing`, in their order; contiguous, so that they sum to `total`. */
 export const TIMING_PARTS = ['recv', 'parse', 'prep', 'queue', 'exec', 'lag', 'post'] as const;
-export type TimingPart = (typeof TIMING_PARTS)[number];
 
 /** Largest horizon that may be asked for, in steps. */
 export const MAX_HORIZON = 10_000;

@@ -49,7 +49,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     clientErrorHandler: answerClientError,
     frameworkErrors: (error, request, reply) => {
       request.trace = startTrace(options.clock.nowUs());
-      void answerError(options, error, request as FastifyRequest, reply as FastifyReply);
+      void answerError(options, error, request, reply);
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
@@ -60,7 +60,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
   healthRoutes(app, options);
   metricsRoutes(app, options);
   adminRoutes(app, options);
-  app.setNotFoundHandler((request, reply) => answerUnknownRoute(app, request, reply));
+  app.setNotFoundHandler((request, reply) => {
+    answerUnknownRoute(app, request, reply);
+  });
   return app;
 }
 

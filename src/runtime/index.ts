@@ -1,4 +1,4 @@
-export { type PoolOptions, startPool } from './pool.js';
+export { startPool } from './pool.js';
 export { monotonicUs, systemClock } from './system-clock.js';
 export { type LoadedGraph, TensorRuntime } from './tensor-runtime.js';
 export { probeRuntime } from './probe.js';

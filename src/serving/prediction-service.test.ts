@@ -75,7 +75,15 @@ function ask(options: { horizon?: number; first?: number; timeoutMs?: number; bo
     reqId: 'r',
     timing,
   });
-  const outcome: Outcome = { reply: null, error: null, endedUs: -1, timing, cancel: call.cancel };
+  const outcome: Outcome = {
+    reply: null,
+    error: null,
+    endedUs: -1,
+    timing,
+    cancel: () => {
+      call.cancel();
+    },
+  };
   call.reply.then(
     (reply) => {
       outcome.reply = JSON.parse(reply.text) as Reply;

@@ -130,7 +130,7 @@ export class PredictionService {
       return this.#start(lane, request, dueUs, startUs, call);
     } catch (error) {
       call.timing.prepUs = this.#clock.nowUs() - startUs;
-      return { reply: Promise.reject(error as Error), cancel: () => undefined };
+      return { reply: Promise.reject(asError(error)), cancel: () => undefined };
     }
   }
 
@@ -213,6 +213,10 @@ export class PredictionService {
       if (key !== null && job !== null && !job.isOpen) this.cache?.endFlight(key, job);
     }
   }
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }
 
 /** What `inference_jobs_outcome_total` calls the end of a request; `code` null: it was answered. */

@@ -66,14 +66,14 @@ describe('flts serve', () => {
     const run = flts(['serve', '--registry', folder, '--port', '0']);
     await until(() => events(run).some((event) => event['event'] === 'model taken'), 'it serves');
     const url = events(run).find((event) => event['event'] === 'listening')?.['url'] as string;
-    const long = post({ url }, { ...payload(), inference_length: 2000 });
+    const long = post({ url }, { ...payload(), inference_length: 10_000 });
     const active = async (): Promise<boolean> => {
       const stats = (await (await fetch(`${url}/queue_stats`)).json()) as { active: number };
       return stats.active === 1;
     };
     await until(active, 'the request runs');
     run.child.kill('SIGTERM');
-    expect((await long).json['predictions']).toHaveLength(2000);
+    expect((await long).json['predictions']).toHaveLength(10_000);
     expect(await run.exit).toBe(0);
     expect(events(run).map((event) => event['event'])).toEqual(['listening', 'model taken', 'draining', 'stopped']);
   });

@@ -33,7 +33,9 @@ export function predictRoute(app: FastifyInstance, options: AppOptions): void {
         reqId: request.id,
         timing: request.trace.timing,
       });
-      reply.raw.once('close', pending.cancel);
+      reply.raw.once('close', () => {
+        pending.cancel();
+      });
       const answer = await pending.reply;
       request.trace.cached = answer.cached;
       request.trace.runId = answer.runId;

@@ -1,7 +1,7 @@
-import type { QueueStats } from '../contract/index.js';
-import type { ModelManager } from './model-manager.js';
-import type { SelfView } from './ports.js';
-import type { PredictionService } from './prediction-service.js';
+import type { QueueStats } from '../../contract/index.js';
+import type { ModelManager } from '../versions/model-manager.js';
+import type { SelfView } from '../ports.js';
+import type { PredictionService } from '../prediction-service.js';
 import type { RequestLedger } from './request-ledger.js';
 
 /** What does not change while the process lives. */

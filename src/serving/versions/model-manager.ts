@@ -1,10 +1,10 @@
-import { type Bundle, FltsError } from '../contract/index.js';
-import { nextRollout } from '../domain/rollout/index.js';
+import { type Bundle, FltsError } from '../../contract/index.js';
+import { nextRollout } from '../../domain/rollout/index.js';
 import { replayGolden } from './golden.js';
-import { Lane } from './lane.js';
-import { compileModelSpec } from './model-spec.js';
-import type { Clock, InferenceBackend, Log, Metrics, ModelSource, StartBackend } from './ports.js';
-import type { PredictionService } from './prediction-service.js';
+import { Lane } from '../lane.js';
+import { compileModelSpec } from '../model-spec.js';
+import type { Clock, InferenceBackend, Log, Metrics, ModelSource, StartBackend } from '../ports.js';
+import type { PredictionService } from '../prediction-service.js';
 
 export interface ManagerSettings {
   /** Serve only this identifier; empty: any. */

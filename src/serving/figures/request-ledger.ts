@@ -1,8 +1,8 @@
-import { type ErrorCode, ERRORS } from '../contract/index.js';
+import { type ErrorCode, ERRORS } from '../../contract/index.js';
 import { Figure } from './figure.js';
-import type { RequestTiming } from './pending-request.js';
-import type { Metrics } from './ports.js';
-import { outcomeOf } from './prediction-service.js';
+import type { RequestTiming } from '../pending-request.js';
+import type { Metrics } from '../ports.js';
+import { outcomeOf } from '../prediction-service.js';
 
 /** One request of `/predict` that has ended, in whatever way. */
 export interface FinishedRequest {

@@ -1,5 +1,5 @@
-import type { Bundle } from '../contract/index.js';
-import type { InferenceBackend } from './ports.js';
+import type { Bundle } from '../../contract/index.js';
+import type { InferenceBackend } from '../ports.js';
 
 /** |a − b| ≤ 1e-5 · max(|b|, the target's standard deviation in training): CONTRACT §4's "equal". */
 const TOLERANCE = 1e-5;
