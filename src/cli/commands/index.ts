@@ -2,12 +2,22 @@ import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { configCommand } from './config.js';
 import { doctorCommand } from './doctor.js';
+import { evaluateCommand } from './evaluate.js';
+import { forecastCommand } from './forecast.js';
 import { loadtestCommand } from './loadtest.js';
+import { modelsCommand } from './models.js';
 import { reportCommand } from './report.js';
 import { serveCommand } from './serve.js';
+import { synthCommand } from './synth.js';
+import { trainCommand } from './train.js';
 
 /** Every command, in the order in which `flts --help` lists them. */
 export const commands: readonly ((cli: Cli) => Command)[] = [
+  synthCommand,
+  trainCommand,
+  evaluateCommand,
+  forecastCommand,
+  modelsCommand,
   serveCommand,
   loadtestCommand,
   reportCommand,
