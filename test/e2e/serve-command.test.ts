@@ -85,6 +85,12 @@ describe('flts serve', () => {
     expect(err).toContain('No model came within 1 s: no model is promoted in the registry.');
   });
 
+  it('logs nothing when told to be silent', async () => {
+    const run = flts(['serve', '--port', '0', '--log-level', 'silent', '--model-wait-timeout', '1']);
+    await run.exit;
+    expect(events(run)).toEqual([]);
+  });
+
   it('warns beyond loopback without keys', async () => {
     const run = flts(['serve', '--host', '0.0.0.0', '--port', '0']);
     await until(() => run.err.includes('no API keys are configured'), 'it warns');
