@@ -98,7 +98,6 @@ async function drivePhases(
 ): Promise<DrivenPhase[]> {
   const driven: DrivenPhase[] = [];
   for (const [index, phase] of phases.entries()) {
-    if (signal.aborted) break;
     teller.pausing(phase, index);
     await driver.pause(phase.pause_s ?? 0);
     if (signal.aborted) break;
@@ -120,12 +119,8 @@ async function drivePhases(
   return driven;
 }
 
-/**
- * Runs a scenario against a target from generator processes of their own, and writes the run bundle. Ends in order on
- * `signal`. Throws FltsError: FLTS_SCENARIO, FLTS_USAGE, FLTS_TARGET_DOWN, FLTS_TARGET_REFUSED, FLTS_TARGET_NOT_LOCAL,
- * FLTS_CANNOT_WRITE; FLTS_INTERRUPTED when it was ended before anything was measured.
- */
-export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> {
+/** Everything that can go wrong before the first measured request goes wrong here. */
+async function prepare(options: LoadTestOptions) {
   const { scenario, outDir } = options;
   const problems = scenarioProblems(scenario);
   if (problems.length > 0) throw new FltsError('FLTS_SCENARIO', `${problems.map(({ text }) => text).join('; ')}.`);
@@ -139,7 +134,17 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
   const nullPlan = nullRequestPlan(plan, target, options.nullUrl ?? null);
   const hasFloor = await answersNull(nullPlan);
   await loadHistograms();
+  return { requirements, target, seed, plan, warning, nullPlan, hasFloor };
+}
 
+/**
+ * Runs a scenario against a target from generator processes of their own, and writes the run bundle. Ends in order on
+ * `signal`. Throws FltsError: FLTS_SCENARIO, FLTS_USAGE, FLTS_TARGET_DOWN, FLTS_TARGET_REFUSED, FLTS_TARGET_NOT_LOCAL,
+ * FLTS_CANNOT_WRITE; FLTS_INTERRUPTED when it was ended before anything was measured.
+ */
+export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> {
+  const { scenario, outDir } = options;
+  const { plan, nullPlan, hasFloor, requirements, target, seed, warning } = await prepare(options);
   const signal = options.signal ?? new AbortController().signal;
   const store = new SampleStore(seed);
   const processes = scenario.generators ?? Math.min(DEFAULT_GENERATORS_MAX, availableParallelism());

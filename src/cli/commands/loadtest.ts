@@ -1,9 +1,10 @@
 import { Command } from 'commander';
 import { FltsError, type Run, type Scenario } from '../../contract/index.js';
-import type { LoadProgress, RunResult } from '../../loadtest/index.js';
+import type { RunResult } from '../../loadtest/index.js';
 import type { Cli } from '../cli.js';
 import { EXIT_CODES, EXIT_OK } from '../exit-codes.js';
-import type { Progress } from '../terminal.js';
+import { LoadProgressLines } from '../load/progress-lines.js';
+import { printRun } from '../load/print-run.js';
 
 interface Options {
   readonly target: string;
@@ -98,7 +99,7 @@ function defaultFolder(scenario: Scenario, now: Date): string {
 }
 
 async function runCommand(cli: Cli, name: string, options: Options): Promise<void> {
-  const [{ loadScenario, runLoadTest, scaled }, report, { packageVersion }, { resolve }] = await Promise.all([
+  const [{ loadScenario, runLoadTest, scaled }, report, { packageVersion }, path] = await Promise.all([
     import('../../loadtest/index.js'),
     import('../../report/index.js'),
     import('../service/package-version.js'),
@@ -108,9 +109,9 @@ async function runCommand(cli: Cli, name: string, options: Options): Promise<voi
   const scenario = withFlags(scaled(loaded.scenario, options.scale ?? 1), {
     ...options,
     // A path on the command line is relative to where the command runs, not to the scenario's folder.
-    ...(options.data === undefined ? {} : { data: resolve(options.data) }),
+    ...(options.data === undefined ? {} : { data: path.resolve(options.data) }),
   });
-  const progress = new ProgressLines(cli);
+  const progress = new LoadProgressLines(cli.terminal);
   let result: RunResult;
   try {
     result = await runLoadTest({
@@ -134,82 +135,11 @@ async function runCommand(cli: Cli, name: string, options: Options): Promise<voi
   const paths = await report.writeReports(report.buildReport(bundle), result.folder, ['html', 'md']);
   cli.exitCode = exitCodeOfRun(result.run);
   if (options.json === true) cli.terminal.json({ folder: result.folder, reports: paths, run: result.run });
-  else printRun(cli, result, report.phaseTable(result.run), paths);
+  else printRun(cli.terminal, result, report.phaseTable(result.run), paths);
 }
 
 function exitCodeOfRun(run: Run): number {
   if (run.interrupted === true) return EXIT_CODES.interrupted;
   if (run.verdict === 'INVALID') return EXIT_CODES.invalid_run;
   return run.verdict === 'FAILED' ? EXIT_CODES.requirement_failed : EXIT_OK;
-}
-
-type Table = ReturnType<typeof import('../../report/index.js').phaseTable>;
-
-function printRun(cli: Cli, { run, folder }: RunResult, table: Table, paths: readonly string[]): void {
-  const { terminal } = cli;
-  terminal.line();
-  terminal.table(table.columns, table.rows);
-  terminal.line();
-  for (const { expression, outcome, actual, note } of run.requirements ?? []) {
-    const sign = {
-      met: terminal.style('green', 'met'),
-      not_met: terminal.style('red', 'NOT MET'),
-      undecided: terminal.style('yellow', 'undecided'),
-    }[outcome];
-    const measured = actual === null ? 'not measured' : `measured ${Number(actual.toPrecision(5))}`;
-    terminal.line(`${sign}  ${expression}  (${measured}${note === null ? '' : `; ${note}`})`);
-  }
-  for (const reason of run.validity?.reasons ?? []) terminal.line(`${terminal.style('red', 'invalid')}  ${reason}`);
-  for (const warning of run.validity?.warnings ?? [])
-    terminal.line(`${terminal.style('yellow', 'warning')}  ${warning}`);
-  const verdict = run.verdict ?? 'PASSED';
-  terminal.line(
-    `${terminal.style(verdict === 'PASSED' ? 'green' : 'red', terminal.style('bold', verdict))}  run bundle ${folder}, report ${paths.join(', ')}`,
-  );
-}
-
-/** One line that moves per phase, and one that stays. */
-class ProgressLines {
-  readonly #cli: Cli;
-  #line: Progress | null = null;
-  #label = '';
-  #last: LoadProgress | null = null;
-
-  constructor(cli: Cli) {
-    this.#cli = cli;
-  }
-
-  show(state: LoadProgress): void {
-    const label = labelOf(state);
-    if (label !== this.#label) {
-      this.end();
-      this.#label = label;
-      this.#line = this.#cli.terminal.progress(label);
-    }
-    this.#last = state;
-    const fraction =
-      state.durationS === null || state.durationS === 0 ? undefined : Math.min(1, state.elapsedS / state.durationS);
-    this.#line?.update(state.step === 'running' ? figuresOf(state) : '', fraction);
-  }
-
-  end(): void {
-    if (this.#line === null) return;
-    if (this.#last?.step === 'running') this.#line.done(figuresOf(this.#last));
-    else this.#line.clear();
-    this.#line = null;
-  }
-}
-
-function labelOf(state: LoadProgress): string {
-  if (state.step === 'floor') return 'instrument floor';
-  if (state.step === 'writing') return 'writing the bundle';
-  const where = `${state.index + 1}/${state.phases} ${state.phase ?? ''}`;
-  return state.step === 'pause' ? `pause before ${where}` : `phase ${where}, ${state.users} users`;
-}
-
-function figuresOf(state: LoadProgress): string {
-  const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 10 ? 2 : 0));
-  const queue = state.serverQueue === null ? '' : `, server queue ${state.serverQueue}`;
-  const failed = state.failed === 0 ? 'no errors' : `${state.failed} errors`;
-  return `${state.requests} answers, ${state.ratePerS}/s, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${queue}`;
 }

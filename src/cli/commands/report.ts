@@ -29,7 +29,7 @@ Examples:
 }
 
 async function renderRun(cli: Cli, path: string, options: Options): Promise<void> {
-  const [report, { dirname }, { mkdir, stat }] = await Promise.all([
+  const [report, paths, { mkdir, stat }] = await Promise.all([
     import('../../report/index.js'),
     import('node:path'),
     import('node:fs/promises'),
@@ -46,7 +46,7 @@ async function renderRun(cli: Cli, path: string, options: Options): Promise<void
     cli.terminal.line(report.renderJson(built).trimEnd());
     return;
   }
-  const folder = options.out ?? ((await stat(path)).isDirectory() ? path : dirname(path));
+  const folder = options.out ?? ((await stat(path)).isDirectory() ? path : paths.dirname(path));
   if (options.out !== undefined) await mkdir(folder, { recursive: true });
   for (const written of await report.writeReports(built, folder, formats)) cli.terminal.line(written);
 }

@@ -76,13 +76,13 @@ export class HttpConnection implements Connection {
       this.opened++;
       this.#endOpening(null);
     });
-    socket.on('data', (chunk) => {
+    socket.on('data', (chunk: Buffer) => {
       if (this.#socket === socket) this.#receive(chunk);
     });
     socket.on('end', () => {
       if (this.#socket === socket) this.#ended();
     });
-    socket.on('error', (error) => {
+    socket.on('error', (error: Error) => {
       if (this.#socket === socket) this.#lost(error.message === '' ? error.name : error.message);
     });
     socket.on('close', () => {

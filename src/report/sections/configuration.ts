@@ -13,6 +13,11 @@ function field(source: unknown, ...keys: string[]): unknown {
   return value;
 }
 
+function osOf(machine: unknown): string {
+  const os = field(machine, 'os');
+  return typeof os === 'string' ? os : 'unknown system';
+}
+
 /** Adds a fact where there is something to say. */
 function add(facts: Facts, label: string, value: unknown, say: (value: number | string) => string = String): void {
   if (typeof value === 'string' && value !== '') facts.push([label, say(value)]);
@@ -54,7 +59,7 @@ export function environmentFacts(run: Run): Facts {
     const memory = field(machine, 'memory_bytes');
     facts.push([
       'Generator machine',
-      `${cores} cores${typeof cpu === 'string' ? ` (${cpu})` : ''}${typeof memory === 'number' ? `, ${bytes(memory)} memory` : ''}, ${String(field(machine, 'os') ?? '')}`,
+      `${cores} cores${typeof cpu === 'string' ? ` (${cpu})` : ''}${typeof memory === 'number' ? `, ${bytes(memory)} memory` : ''}, ${osOf(machine)}`,
     ]);
   }
   return facts;

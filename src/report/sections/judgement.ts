@@ -24,6 +24,10 @@ function gap(requirement: RunRequirement): string {
   return `${distance} to spare`;
 }
 
+function isMissing(value: unknown): value is null | undefined {
+  return value === null || value === undefined;
+}
+
 const OUTCOMES = { met: 'met', not_met: 'NOT MET', undecided: 'undecided' } as const;
 
 /** Requirements against results; null without requirements. */
@@ -62,8 +66,8 @@ function checksTable(run: Run): Block | null {
     phases.map((phase) => [
       phase.name,
       share(Math.max(0, ...(phase.generators ?? []).map((generator) => generator.elu))),
-      phase.lag_ms == null ? '–' : `${milliseconds(phase.lag_ms.p50)} / ${milliseconds(phase.lag_ms.p99)}`,
-      phase.littles_law == null
+      isMissing(phase.lag_ms) ? '–' : `${milliseconds(phase.lag_ms.p50)} / ${milliseconds(phase.lag_ms.p99)}`,
+      isMissing(phase.littles_law)
         ? '–'
         : `${decimal(phase.littles_law.measured, 1)} of ${decimal(phase.littles_law.expected, 1)}`,
       decimal(
@@ -128,7 +132,7 @@ export function limitsSection(bundle: RunBundle): Section {
   }
   const top = Math.max(0, ...phases.map((phase) => phase.users ?? 0));
   if (top > 0) items.push(plain(`More than ${count(top)} users were not measured.`));
-  if (run.uptime == null)
+  if (isMissing(run.uptime))
     items.push(plain('Uptime was not measured: the target has no readiness route, or nobody asked it.'));
   else
     items.push(

@@ -86,8 +86,10 @@ function afterFacts(samples: readonly ServerSample[]): Block | null {
   if (last === undefined) return null;
   const rows: (readonly [string, string])[] = [];
   const triple = (label: string, key: string): void => {
-    const [latest, top, average] = ['last', 'max', 'avg'].map((which) => number(last, `${key}_${which}`));
-    if (latest == null || top == null || average == null) return;
+    const [latest = null, top = null, average = null] = ['last', 'max', 'avg'].map((which) =>
+      number(last, `${key}_${which}`),
+    );
+    if (latest === null || top === null || average === null) return;
     rows.push([label, `last ${milliseconds(latest)}, max ${milliseconds(top)}, average ${milliseconds(average)} ms`]);
   };
   const plainCount = (label: string, ...keys: string[]): void => {
