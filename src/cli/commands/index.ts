@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
 import { configCommand } from './config.js';
+import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { forecastCommand } from './forecast.js';
@@ -13,6 +14,7 @@ import { trainCommand } from './train.js';
 
 /** Every command, in the order in which `flts --help` lists them. */
 export const commands: readonly ((cli: Cli) => Command)[] = [
+  demoCommand,
   synthCommand,
   trainCommand,
   evaluateCommand,
