@@ -22,6 +22,7 @@ const DEFAULT_SEED = 1;
 const DEFAULT_GENERATORS_MAX = 2;
 /** Length of each level of the instrument's floor. */
 const FLOOR_S = 1;
+const FLOOR_WARMUP_S = 0.5;
 
 export interface LoadTestOptions {
   readonly scenario: Scenario;
@@ -61,30 +62,39 @@ function readRequirements(options: LoadTestOptions): Requirement[] {
   });
 }
 
-/** Levels of the floor: the measured phases' numbers of users, each once. */
+/** Drives the request that does nothing. */
+async function driveNull(driver: LoadDriver, users: number, seconds: number): Promise<RunInstrumentLevel> {
+  const { recorder, generators } = await driver.drive({
+    name: `floor-${users}`,
+    kind: 'warmup',
+    users,
+    thinkUs: 0,
+    durationUs: seconds * 1e6,
+    requestsPerUser: Number.POSITIVE_INFINITY,
+    useNullRequest: true,
+  });
+  const { requests = 0, throughput_per_s: throughput = 0 } = recorder.figures(generators);
+  const { response } = recorder;
+  const at = (p: number): number | null =>
+    response.count === 0 ? null : percentileFigure(response.count, p, (rank) => response.msAtRank(rank)).value;
+  const level = { users, requests, throughput_per_s: throughput, p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) };
+  recorder.destroy();
+  return level;
+}
+
+/** Levels of the floor: the measured phases' numbers of users, each once, after a warm-up that nobody looks at. */
 async function measureFloor(
   driver: LoadDriver,
   phases: readonly ScenarioPhase[],
   signal: AbortSignal,
 ): Promise<RunInstrumentLevel[]> {
   const levels: RunInstrumentLevel[] = [];
-  for (const users of new Set(phases.filter((phase) => phase.kind !== 'warmup').map((phase) => phase.users))) {
+  const counts = new Set(phases.filter((phase) => phase.kind !== 'warmup').map((phase) => phase.users));
+  // Cold code is several times slower, on both sides: the first level would not be a floor.
+  await driveNull(driver, Math.max(...counts), FLOOR_WARMUP_S);
+  for (const users of counts) {
     if (signal.aborted) break;
-    const { recorder, generators } = await driver.drive({
-      name: `floor-${users}`,
-      kind: 'warmup',
-      users,
-      thinkUs: 0,
-      durationUs: FLOOR_S * 1e6,
-      requestsPerUser: Number.POSITIVE_INFINITY,
-      useNullRequest: true,
-    });
-    const { requests = 0, throughput_per_s: throughput = 0 } = recorder.figures(generators);
-    const { response } = recorder;
-    const at = (p: number): number | null =>
-      response.count === 0 ? null : percentileFigure(response.count, p, (rank) => response.msAtRank(rank)).value;
-    levels.push({ users, requests, throughput_per_s: throughput, p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) });
-    recorder.destroy();
+    levels.push(await driveNull(driver, users, FLOOR_S));
   }
   return levels;
 }
