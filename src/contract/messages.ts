@@ -1,6 +1,7 @@
 /**
- * What the HTTP thread and an inference thread say to each other. Buffers are transferred, never copied: who has
- * sent one has it no more until it comes back. Times are microseconds of the process's monotonic clock, which all
+ * What the HTTP thread and an inference thread say to each other. Windows and forecasts lie in memory that both
+ * share, and messages only say whose turn it is: after `run` the inference thread's, after its answer the HTTP
+ * thread's. (Transferring buffers to and fro cost the HTTP thread a tenth of its time.) Times are microseconds of the process's monotonic clock, which all
  * threads share.
  */
 
@@ -11,17 +12,20 @@ export interface LoadMessage {
   readonly features: number;
   readonly steps: number;
   readonly targets: number;
+  /** Most rows in one run. */
+  readonly maxRows: number;
   /** Batch sizes to run once before the thread says that it is ready. */
   readonly warmUpRows: readonly number[];
+  /** float32 [maxRows, lookback, features]. */
+  readonly window: SharedArrayBuffer;
+  /** float32 [maxRows, steps, targets]. */
+  readonly forecast: SharedArrayBuffer;
 }
 
 export interface RunMessage {
   readonly kind: 'run';
+  /** The first rows of `window` are to be run, into the first of `forecast`. */
   readonly rows: number;
-  /** float32 [≥ rows, lookback, features]. */
-  readonly window: ArrayBuffer;
-  /** float32 [≥ rows, steps, targets]; the thread writes it. */
-  readonly forecast: ArrayBuffer;
 }
 
 export type ToWorker = LoadMessage | RunMessage;
@@ -40,15 +44,11 @@ export interface RanMessage {
   readonly kind: 'ran';
   readonly startUs: number;
   readonly endUs: number;
-  readonly window: ArrayBuffer;
-  readonly forecast: ArrayBuffer;
 }
 
 export interface RunFailedMessage {
   readonly kind: 'run_failed';
   readonly message: string;
-  readonly window: ArrayBuffer;
-  readonly forecast: ArrayBuffer;
 }
 
 export type FromWorker = LoadedMessage | LoadFailedMessage | RanMessage | RunFailedMessage;

@@ -1,4 +1,4 @@
-import { isUtf8 } from 'node:buffer';
+import { isAscii, isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { FltsError } from '../contract/index.js';
 import type { Clock } from '../serving/index.js';
@@ -17,8 +17,7 @@ export function addJsonBodies(app: FastifyInstance, clock: Clock): void {
       return;
     }
     try {
-      if (!isUtf8(body)) throw new SyntaxError('not UTF-8');
-      const parsed: unknown = JSON.parse(body.toString('utf8'));
+      const parsed: unknown = JSON.parse(textOf(body));
       trace.parsedUs = clock.nowUs();
       done(null, parsed);
     } catch (cause) {
@@ -26,4 +25,11 @@ export function addJsonBodies(app: FastifyInstance, clock: Clock): void {
       done(new FltsError('FLTS_NOT_JSON', 'Request body is not valid JSON', { cause }), undefined);
     }
   });
+}
+
+/** Decoding ASCII, which numbers and timestamps are, is a copy; UTF-8 must be read byte by byte. */
+function textOf(body: Buffer): string {
+  if (isAscii(body)) return body.toString('latin1');
+  if (isUtf8(body)) return body.toString('utf8');
+  throw new SyntaxError('not UTF-8');
 }

@@ -12,21 +12,25 @@ export interface ThreadRun {
 /** The model in the thread cannot be used: another thread would say the same. */
 export class ModelUnusableError extends Error {}
 
+/** What a thread is told of its model; the memory it shares is the thread's own. */
+export type ModelShape = Omit<LoadMessage, 'window' | 'forecast'>;
+
 interface Pending<T> {
   readonly resolve: (value: T) => void;
   readonly reject: (error: Error) => void;
 }
 
 /**
- * One inference thread as its owner sees it. Owns two buffers of `maxRows` rows, which travel to the thread and back
- * with every run, so that nothing is allocated or copied on the way.
+ * One inference thread as its owner sees it. Both share the memory of `maxRows` windows and forecasts, so a run is two
+ * short messages.
  */
 export class InferenceThread {
   readonly #worker: Worker;
   readonly #shape: LoadMessage;
+  readonly #forecast: Float32Array;
+  /** Where the next run's windows are written: float32 [maxRows, lookback, features]. Not while a run is under way. */
+  readonly window: Float32Array;
   readonly #onLost: (thread: InferenceThread, why: string) => void;
-  #window: ArrayBuffer;
-  #forecast: ArrayBuffer;
   #loading: Pending<number> | null = null;
   #running: Pending<ThreadRun> | null = null;
   #rows = 0;
@@ -34,11 +38,13 @@ export class InferenceThread {
   /** The last error that the thread itself reported, to name it when it is gone. */
   #lastError = '';
 
-  constructor(url: URL, shape: LoadMessage, maxRows: number, onLost: (thread: InferenceThread, why: string) => void) {
-    this.#shape = shape;
+  constructor(url: URL, shape: ModelShape, onLost: (thread: InferenceThread, why: string) => void) {
+    const window = new SharedArrayBuffer(4 * shape.maxRows * shape.lookback * shape.features);
+    const forecast = new SharedArrayBuffer(4 * shape.maxRows * shape.steps * shape.targets);
+    this.#shape = { ...shape, window, forecast };
+    this.window = new Float32Array(window);
+    this.#forecast = new Float32Array(forecast);
     this.#onLost = onLost;
-    this.#window = new ArrayBuffer(4 * maxRows * shape.lookback * shape.features);
-    this.#forecast = new ArrayBuffer(4 * maxRows * shape.steps * shape.targets);
     this.#worker = new Worker(url, { name: 'flts-inference' });
     this.#worker.on('message', (message: FromWorker) => {
       this.#onMessage(message);
@@ -49,11 +55,6 @@ export class InferenceThread {
     this.#worker.on('exit', (code) => {
       this.#onExit(`inference thread ended with code ${code}${this.#lastError === '' ? '' : ` (${this.#lastError})`}`);
     });
-  }
-
-  /** Where the next run's windows are written: float32 [maxRows, lookback, features]. Not while a run is under way. */
-  window(): Float32Array {
-    return new Float32Array(this.#window);
   }
 
   /** Loads and warms the model; milliseconds taken. Rejects with ModelUnusableError or WorkerLostError. */
@@ -70,8 +71,8 @@ export class InferenceThread {
     return new Promise((resolve, reject) => {
       this.#running = { resolve, reject };
       this.#rows = rows;
-      const message: RunMessage = { kind: 'run', rows, window: this.#window, forecast: this.#forecast };
-      this.#worker.postMessage(message, [this.#window, this.#forecast]);
+      const message: RunMessage = { kind: 'run', rows };
+      this.#worker.postMessage(message);
     });
   }
 
@@ -89,8 +90,6 @@ export class InferenceThread {
       this.#loading?.reject(new ModelUnusableError(message.message));
       this.#loading = null;
     } else {
-      this.#window = message.window;
-      this.#forecast = message.forecast;
       const running = this.#running;
       this.#running = null;
       if (message.kind === 'run_failed') running?.reject(new Error(message.message));
@@ -99,7 +98,7 @@ export class InferenceThread {
   }
 
   #output(): Float32Array {
-    return new Float32Array(this.#forecast, 0, this.#rows * this.#shape.steps * this.#shape.targets);
+    return this.#forecast.subarray(0, this.#rows * this.#shape.steps * this.#shape.targets);
   }
 
   #onExit(why: string): void {

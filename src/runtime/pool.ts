@@ -1,7 +1,7 @@
-import { FltsError, type LoadMessage } from '../contract/index.js';
+import { FltsError } from '../contract/index.js';
 import type { BatchResult, FetchedBundle, InferenceBackend, Log, Slot } from '../serving/ports.js';
 import { WorkerLostError } from '../serving/ports.js';
-import { InferenceThread, ModelUnusableError } from './inference-thread.js';
+import { InferenceThread, type ModelShape, ModelUnusableError } from './inference-thread.js';
 
 export interface PoolOptions {
   /** Inference threads, ≥ 1. */
@@ -43,7 +43,7 @@ export async function startPool(fetched: FetchedBundle, options: PoolOptions): P
 
 class WorkerPool implements InferenceBackend {
   readonly #options: PoolOptions;
-  readonly #shape: LoadMessage;
+  readonly #shape: ModelShape;
   readonly #url: URL;
   /** Threads that load and warm up; they serve nobody yet. */
   readonly #starting = new Set<InferenceThread>();
@@ -65,6 +65,7 @@ class WorkerPool implements InferenceBackend {
       features: bundle.features.length,
       steps: bundle.steps,
       targets: bundle.targets.length,
+      maxRows: options.maxRows,
       warmUpRows: [1, options.maxRows],
     };
   }
@@ -89,7 +90,7 @@ class WorkerPool implements InferenceBackend {
   take(): Slot | null {
     const thread = this.#free.pop();
     if (thread === undefined) return null;
-    return { window: thread.window(), run: (rows) => this.#run(thread, rows) };
+    return { window: thread.window, run: (rows) => this.#run(thread, rows) };
   }
 
   async close(): Promise<void> {
@@ -101,7 +102,7 @@ class WorkerPool implements InferenceBackend {
   }
 
   async #startThread(): Promise<void> {
-    const thread = new InferenceThread(this.#url, this.#shape, this.#options.maxRows, (lost, why) => {
+    const thread = new InferenceThread(this.#url, this.#shape, (lost, why) => {
       this.#onLost(lost, why);
     });
     this.#starting.add(thread);

@@ -1,6 +1,6 @@
 /**
  * An inference thread: loads one model, then runs batches one after the other. `session.run` blocks its thread, which
- * is why it happens here and nowhere else. Buffers come with each message and go back with the answer.
+ * is why it happens here and nowhere else.
  */
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -10,6 +10,11 @@ import { monotonicUs } from './system-clock.js';
 interface LoadedModel {
   readonly session: InferenceSession;
   readonly shape: LoadMessage;
+  readonly sharedWindow: Float32Array;
+  readonly sharedForecast: Float32Array;
+  /** The runtime takes no shared memory, so each run copies its rows in and out: some kilobytes. */
+  readonly window: Float32Array;
+  readonly forecast: Float32Array;
 }
 
 /** One thread a session: many small sessions side by side give more rows per second than one with many threads. */
@@ -26,18 +31,19 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 
 async function load(message: LoadMessage): Promise<LoadedModel> {
   const session = await InferenceSession.create(message.modelPath, SESSION_OPTIONS);
-  const model = { session, shape: message };
   expectTensor('input', 'window', session.inputNames, session.inputMetadata, [message.lookback, message.features]);
   expectTensor('output', 'forecast', session.outputNames, session.outputMetadata, [message.steps, message.targets]);
-  for (const rows of message.warmUpRows) {
-    const window = new ArrayBuffer(4 * rows * message.lookback * message.features);
-    await forward(model, {
-      kind: 'run',
-      rows,
-      window,
-      forecast: new ArrayBuffer(4 * rows * message.steps * message.targets),
-    });
-  }
+  const sharedWindow = new Float32Array(message.window);
+  const sharedForecast = new Float32Array(message.forecast);
+  const model = {
+    session,
+    shape: message,
+    sharedWindow,
+    sharedForecast,
+    window: new Float32Array(sharedWindow.length),
+    forecast: new Float32Array(sharedForecast.length),
+  };
+  for (const rows of message.warmUpRows) await forward(model, rows);
   return model;
 }
 
@@ -64,41 +70,41 @@ function expectTensor(
     throw new Error(`its ${side} '${name}' has a fixed batch of ${String(found.shape[0])}`);
 }
 
-/** Runs one batch; the output is written in place into the message's own buffer. */
-async function forward(model: LoadedModel, message: RunMessage): Promise<void> {
-  const { rows } = message;
+/** Runs the first rows of the shared window; the output is written in place, then copied to the shared forecast. */
+async function forward(model: LoadedModel, rows: number): Promise<void> {
   const { lookback, features, steps, targets } = model.shape;
-  const window = new Float32Array(message.window, 0, rows * lookback * features);
-  const forecast = new Float32Array(message.forecast, 0, rows * steps * targets);
+  const window = model.window.subarray(0, rows * lookback * features);
+  const forecast = model.forecast.subarray(0, rows * steps * targets);
+  window.set(model.sharedWindow.subarray(0, window.length));
   await model.session.run(
     { window: new Tensor('float32', window, [rows, lookback, features]) },
     { forecast: new Tensor('float32', forecast, [rows, steps, targets]) },
   );
+  model.sharedForecast.set(forecast);
 }
 
 function serve(port: MessagePort): void {
   let model: LoadedModel | null = null;
-  const say = (message: FromWorker, transfer: readonly ArrayBuffer[]): void => {
-    port.postMessage(message, transfer);
+  const say = (message: FromWorker): void => {
+    port.postMessage(message);
   };
   const onLoad = async (message: LoadMessage): Promise<void> => {
     const startUs = monotonicUs();
     try {
       model = await load(message);
-      say({ kind: 'loaded', loadMs: (monotonicUs() - startUs) / 1000 }, []);
+      say({ kind: 'loaded', loadMs: (monotonicUs() - startUs) / 1000 });
     } catch (error) {
-      say({ kind: 'load_failed', message: textOf(error) }, []);
+      say({ kind: 'load_failed', message: textOf(error) });
     }
   };
   const onRun = async (message: RunMessage): Promise<void> => {
-    const { window, forecast } = message;
     try {
       if (model === null) throw new Error('no model is loaded');
       const startUs = monotonicUs();
-      await forward(model, message);
-      say({ kind: 'ran', startUs, endUs: monotonicUs(), window, forecast }, [window, forecast]);
+      await forward(model, message.rows);
+      say({ kind: 'ran', startUs, endUs: monotonicUs() });
     } catch (error) {
-      say({ kind: 'run_failed', message: textOf(error), window, forecast }, [window, forecast]);
+      say({ kind: 'run_failed', message: textOf(error) });
     }
   };
   port.on('message', (message: ToWorker) => {

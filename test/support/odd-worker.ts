@@ -28,11 +28,13 @@ export function oddWorker(): OddWorker {
     import { parentPort } from 'node:worker_threads';
     await import(${JSON.stringify(WORKER_URL.href)});
     const never = new Int32Array(new SharedArrayBuffer(4));
+    let window;
     parentPort.on('message', (message) => {
+      if (message.kind === 'load') window = new Float32Array(message.window);
       if (message.kind !== 'run') return;
       // The real thread has begun, and goes on when this returns.
       while (existsSync(${JSON.stringify(gate)})) Atomics.wait(never, 0, 0, 5);
-      if (new Float32Array(message.window)[0] !== ${FATAL_CELL} || existsSync(${JSON.stringify(died)})) return;
+      if (window[0] !== ${FATAL_CELL} || existsSync(${JSON.stringify(died)})) return;
       writeFileSync(${JSON.stringify(died)}, '');
       process.exit(7);
     });`,
