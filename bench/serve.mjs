@@ -74,12 +74,24 @@ const sample = await fetch(`${fltsUrl}/predict`, {
     },
   }),
 });
-const naive = startServer(file('./serve/parse-only-server.mjs'), [], { BENCH_REPLY: await sample.text() });
+const monitor = ['--import', file('./serve/loop-monitor.mjs')];
+const naive = startServer(file('./serve/parse-only-server.mjs'), [], { BENCH_REPLY: await sample.text() }, monitor);
 const [{ url: naiveUrl }] = await once(naive, 'message');
 
 const seconds = Number(options.seconds);
 await load(fltsUrl, 50, 3);
 await load(naiveUrl, 50, 3);
+async function cpu(server) {
+  server.send('cpu');
+  const [{ cpuUs }] = await once(server, 'message');
+  return cpuUs;
+}
+
+const total = new Map([
+  [fltsUrl, 0],
+  [naiveUrl, 0],
+]);
+const before = { flts: await cpu(flts), naive: await cpu(naive) };
 const pairs = [];
 for (let pair = 0; pair < Number(options.pairs); pair++) {
   // Every other pair runs the other way round.
@@ -87,6 +99,7 @@ for (let pair = 0; pair < Number(options.pairs); pair++) {
   const results = new Map();
   for (const url of order) results.set(url, await load(url, 50, seconds));
   const [a, b] = [results.get(fltsUrl), results.get(naiveUrl)];
+  for (const [url, result] of results) total.set(url, total.get(url) + result.requests);
   pairs.push({
     flts: a.perSecond,
     parseOnly: b.perSecond,
@@ -94,6 +107,8 @@ for (let pair = 0; pair < Number(options.pairs); pair++) {
     errors: a.errors + b.errors,
   });
 }
+const after = { flts: await cpu(flts), naive: await cpu(naive) };
+const perRequest = (server, url, part) => (after[server][part] - before[server][part]) / total.get(url);
 flts.send('start');
 const at100 = await load(fltsUrl, 100, Math.max(5, seconds));
 flts.send('read');
@@ -111,6 +126,12 @@ console.log(
       pairs,
       ratio: { median: median(ratios), min: Math.min(...ratios), max: Math.max(...ratios) },
       perSecond: { flts: median(pairs.map((p) => p.flts)), parseOnly: median(pairs.map((p) => p.parseOnly)) },
+      cpuUsPerRequest: {
+        httpThread: perRequest('flts', fltsUrl, 'httpThread'),
+        process: perRequest('flts', fltsUrl, 'process'),
+        parseOnlyHttpThread: perRequest('naive', naiveUrl, 'httpThread'),
+        parseOnlyProcess: perRequest('naive', naiveUrl, 'process'),
+      },
       at100: { ...at100, success: at100.requests / (at100.requests + at100.errors) },
       eventLoopDelayMs: loopDelayMs,
     },
