@@ -88,15 +88,12 @@ function xAxis(chart: Chart): Record<string, unknown> {
   };
 }
 
-/** Ends of a logarithmic axis: 1, 2 or 5 times a power of ten around the values. */
+/** Ends of a logarithmic axis: the powers of ten around the values, so that every label is one. */
 function logEnds(chart: Chart): { min: number; max: number } {
   const ys = chart.series.flatMap((series) => series.points.flatMap(([, y]) => (y !== null && y > 0 ? [y] : [])));
-  const least = Math.min(...ys);
-  const most = Math.max(...ys);
-  const steps = [1, 2, 5]
-    .flatMap((digit) => Array.from({ length: 16 }, (_, i) => digit * 10 ** (i - 4)))
-    .sort((a, b) => a - b);
-  return { min: steps.findLast((step) => step <= least) ?? least, max: steps.find((step) => step >= most) ?? most };
+  if (ys.length === 0) return { min: 1, max: 10 };
+  const min = 10 ** Math.floor(Math.log10(Math.min(...ys)));
+  return { min, max: Math.max(min * 10, 10 ** Math.ceil(Math.log10(Math.max(...ys)))) };
 }
 
 function yAxis(chart: Chart): Record<string, unknown> {
