@@ -53,7 +53,7 @@ export class LocalDirRegistry implements ModelRegistry {
     for (const runId of names.filter((name) => !isTemporary(name))) {
       entries.push({ runId, ...(await this.#readForList(runId)), current: runId === current });
     }
-    return entries.sort((a, b) => compareText(b.bundle?.created ?? '', a.bundle?.created ?? ''));
+    return entries.sort(newestFirst);
   }
 
   async readBundle(runId: string): Promise<Bundle> {
@@ -195,6 +195,12 @@ function cannotWrite(path: string, error: unknown): FltsError {
     ENOTEMPTY: 'it is there already',
   };
   return new FltsError('FLTS_CANNOT_WRITE', `Cannot write ${path}: ${why[code ?? ''] ?? message}.`, { cause: error });
+}
+
+/** Of versions made together, the ensemble goes before its members. */
+function newestFirst(a: RegistryEntry, b: RegistryEntry): number {
+  const order = compareText(b.bundle?.created ?? '', a.bundle?.created ?? '');
+  return order !== 0 ? order : (b.bundle?.members?.length ?? 0) - (a.bundle?.members?.length ?? 0);
 }
 
 function compareText(a: string, b: string): number {

@@ -2,9 +2,6 @@ import { FltsError } from '../contract/index.js';
 import { LocalDirRegistry } from './local-dir.js';
 import type { ModelRegistry } from './model-registry.js';
 
-/** Where commands look for models unless told otherwise. */
-export const DEFAULT_REGISTRY_URI = './flts-registry';
-
 /** The registry of a URI: `dir:PATH`, or a PATH alone. Nothing is read or made yet. Throws FLTS_USAGE for others. */
 export function openRegistry(uri: string): ModelRegistry {
   if (uri.startsWith('dir:') && uri.length > 4) return new LocalDirRegistry(uri, uri.slice(4));

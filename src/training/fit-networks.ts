@@ -56,12 +56,14 @@ export async function fitNetworks(
   const early: FittedNetwork = { ...choice, series: sliceSeries(fit, 0, choice.trainRows) };
   const chosen = { ...settings, epochs: choice.epoch };
 
+  // A signal may change while a fit is awaited.
+  const wasAborted = (): boolean => signal.aborted;
   const refit = async (series: Series, text: string, work: number): Promise<FittedNetwork | null> => {
-    if (signal.aborted) return null;
+    if (wasAborted()) return null;
     const fitted = await fitLstm(runtime, series, chosen, reporter(text, work), signal);
     meter.finish(work);
     // A fit that was cut short is worse than the one before it.
-    return signal.aborted ? null : { ...fitted, series };
+    return wasAborted() ? null : { ...fitted, series };
   };
   const measured = (await refit(fit, 'fitting the training part', choice.epoch * share)) ?? early;
   const final = (measured === early ? null : await refit(all, 'fitting all rows', choice.epoch)) ?? measured;

@@ -1,10 +1,9 @@
-export { loadSeries, type LoadedSeries } from './load-series.js';
-export type { TensorProgram, TensorRuntime } from './ports.js';
-export { type TrainContext, type TrainedModel, trainModel, type TrainResult } from './train-model.js';
-export { DEFAULT_SETTINGS, MODEL_KINDS, type ModelKind, SETTING_RANGES, type TrainSettings } from './train-options.js';
-export type { TrainProgress } from './train-progress.js';
+export { seriesFor } from './bundle-series.js';
 export { type EvaluatedModel, evaluateModels, type Evaluation } from './evaluate-models.js';
-export { dataColumns, seriesFor } from './bundle-series.js';
-export { forecastFrom, runWindows } from './model/run-graph.js';
-export { SYNTHETIC_ROWS_MAX, type SynthesisOptions, synthesize, TRAFFIC_COLUMNS } from './synthesize.js';
+export { type LoadedSeries, loadSeries } from './load-series.js';
+export { forecastFrom } from './model/run-graph.js';
+export type { TensorProgram } from './ports.js';
+export { SYNTHETIC_ROWS_MAX, synthesize } from './synthesize.js';
+export { type TrainedModel, trainModel, type TrainResult } from './train-model.js';
+export type { ModelKind, TrainSettings } from './train-options.js';
 export { writeTextFile } from './write-text-file.js';

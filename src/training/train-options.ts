@@ -1,8 +1,7 @@
 import { FltsError } from '../contract/index.js';
 import { rowsPerDay, type Series } from '../domain/forecast/index.js';
 
-export const MODEL_KINDS = ['lstm', 'ridge', 'ensemble'] as const;
-export type ModelKind = (typeof MODEL_KINDS)[number];
+export type ModelKind = 'lstm' | 'ridge' | 'ensemble';
 
 /** What can be chosen about a training; all but the kind have defaults. */
 export interface TrainSettings {
@@ -21,7 +20,7 @@ export interface TrainSettings {
   readonly seed: number;
 }
 
-export const DEFAULT_SETTINGS: TrainSettings = {
+const DEFAULT_SETTINGS: TrainSettings = {
   model: 'lstm',
   lookback: 10,
   steps: 30,
@@ -34,7 +33,7 @@ export const DEFAULT_SETTINGS: TrainSettings = {
 };
 
 /** Range of each number: least, most, whether only whole numbers. */
-export const SETTING_RANGES = {
+const SETTING_RANGES = {
   lookback: [1, 500, true],
   steps: [1, 200, true],
   hidden: [1, 512, true],

@@ -107,9 +107,10 @@ function showCommand(cli: Cli): Command {
 
 /** The bundle without what is for machines only. */
 function shortened(bundle: Bundle): unknown {
-  const { residuals, baselines: _baselines, history, golden: _golden, ...rest } = bundle;
+  const { residuals, history } = bundle;
+  const long = ['residuals', 'baselines', 'history', 'golden'];
   return {
-    ...rest,
+    ...Object.fromEntries(Object.entries(bundle).filter(([name]) => !long.includes(name))),
     residuals: { horizons: residuals.horizons, n: residuals.n },
     history: { start: history.start, rows: history.rows },
   };

@@ -43,13 +43,13 @@ export interface BaselineForecast {
 /** All baselines over a series, in the order of the accuracy table. */
 export function baselineForecasts(set: BaselineSet, series: Series): BaselineForecast[] {
   const ridge = (model: RidgeModel): ColumnForecast => {
-    const { raw } = ridgeForecaster(model, series);
+    const forecaster = ridgeForecaster(model, series);
     let row: Float64Array | null = null;
     let at = { origin: -1, step: -1 };
     // A table asks for all columns of one origin and step, one after the other.
     return (origin, step, column) => {
       if (row === null || at.origin !== origin || at.step !== step) {
-        row = raw(origin, step);
+        row = forecaster.raw(origin, step);
         at = { origin, step };
       }
       return row[column] ?? Number.NaN;
@@ -97,18 +97,20 @@ function readRidge(value: unknown, columns: number, runId: string): RidgeModel {
     isNumbers(mask, 6) &&
     isNumbers(min, columns) &&
     isNumbers(max, columns) &&
-    Array.isArray(scales) &&
-    scales.length === columns &&
-    scales.every(isScale);
+    areScales(scales, columns);
   if (!fits) throw corrupt(runId, 'ridge');
   const shape = { columns, lookback: lookback as number, steps: steps as number };
   const decoded = Float64Array.from(decodeFloats(weights));
   if (decoded.length !== ridgeInputs(shape) * shape.steps * columns) throw corrupt(runId, 'ridge weights');
-  return { ...shape, scales: scales as ColumnScale[], mask, min, max, weights: decoded };
+  return { ...shape, scales, mask, min, max, weights: decoded };
 }
 
 function isNumbers(value: unknown, length: number): value is number[] {
   return Array.isArray(value) && value.length === length && value.every((item) => typeof item === 'number');
+}
+
+function areScales(value: unknown, length: number): value is ColumnScale[] {
+  return Array.isArray(value) && value.length === length && value.every(isScale);
 }
 
 function isScale(value: unknown): value is ColumnScale {

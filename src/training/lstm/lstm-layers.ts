@@ -47,13 +47,13 @@ export function appendLstm(graph: OnnxGraph, constants: LstmConstants, windowTim
   let sequence = windowTimeMajor;
   let last: Value | null = null;
   const top = constants.layers.length - 1;
-  constants.layers.forEach(({ w, r, b }, layer) => {
+  for (const [layer, { w, r, b }] of constants.layers.entries()) {
     const attributes = { hidden_size: constants.hidden };
     const [states, final] = graph.ops('LSTM', [sequence, w, r, b], 2, attributes) as [Value, Value];
     // Y is [lookback, 1, batch, hidden], Y_h [1, batch, hidden]; the axis of directions goes.
     if (layer === top) last = graph.op('Squeeze', [final, graph.integers([0])]);
     else sequence = graph.op('Squeeze', [states, graph.integers([1])]);
-  });
+  }
   if (last === null) throw new RangeError('the network has no layers');
   return graph.op('Gemm', [last, constants.head, constants.headBias]);
 }

@@ -72,6 +72,8 @@ export async function trainLstm(
   const random = seededRandom(options.seed);
   const weights = initialLstmWeights(options.shape, random);
   const importance = options.importance ?? new Array<number>(options.shape.targets).fill(1);
+  // A signal may change while a batch is awaited.
+  const wasAborted = (): boolean => signal.aborted;
   const program = await runtime.load(lstmProgram(weights, importance));
   const forecaster = validation === null ? null : await LstmForecaster.open(runtime, weights);
   const adam = new Adam(weights.tensors.map(({ data }) => data));
@@ -80,10 +82,10 @@ export async function trainLstm(
   const totalBatches = batches * options.epochs;
   let best: TrainedLstm = { weights: copyLstmWeights(weights), epoch: 0, validationLoss: null };
   try {
-    for (let epoch = 1; epoch <= options.epochs && !signal.aborted; epoch++) {
+    for (let epoch = 1; epoch <= options.epochs && !wasAborted(); epoch++) {
       shuffle(order, random);
       let lossSum = 0;
-      for (let i = 0; i < batches && !signal.aborted; i++) {
+      for (let i = 0; i < batches && !wasAborted(); i++) {
         const done = (epoch - 1) * batches + i;
         const rate = (options.learningRate * (1 + Math.cos((Math.PI * done) / totalBatches))) / 2;
         const starts = order.subarray(i * options.batch, Math.min(order.length, (i + 1) * options.batch));
@@ -94,7 +96,7 @@ export async function trainLstm(
         }
       }
       // A part of an epoch counts only when there is nothing better.
-      if (signal.aborted && best.epoch > 0) break;
+      if (wasAborted() && best.epoch > 0) break;
       const validationLoss =
         forecaster === null || validation === null
           ? null

@@ -3,16 +3,11 @@ import { ATTRIBUTE_TYPE, DATA_TYPE, encodeModel, IR_VERSION, OPSET_VERSION } fro
 /** A tensor inside a graph, by its name. */
 export type Value = string & { readonly value: unique symbol };
 
-/** Attributes: integers stay integers (`axis`), other numbers go through `float()`. */
-export type Attributes = Readonly<Record<string, number | readonly number[] | string | { readonly float: number }>>;
+/** Attributes of the nodes that are written here: integers (`axis`) and lists of them. */
+export type Attributes = Readonly<Record<string, number | readonly number[]>>;
 
 /** A dimension: a size, or the name of a free one (`batch`). */
 export type Dimension = number | string;
-
-/** Marks an attribute as float: 1 and 1.0 are one number in JavaScript, and two types in ONNX. */
-export function float(value: number): { readonly float: number } {
-  return { float: value };
-}
 
 /**
  * Builds an ONNX graph node by node, opset 14, IR 8. Names are made here, so graphs can be joined without clashes;
@@ -116,7 +111,5 @@ function valueInfo(name: string, dims: readonly Dimension[]): Record<string, unk
 
 function attributeOf([name, value]: [string, Attributes[string]]): Record<string, unknown> {
   if (typeof value === 'number') return { name, type: ATTRIBUTE_TYPE.int, i: value };
-  if (typeof value === 'string') return { name, type: ATTRIBUTE_TYPE.string, s: new TextEncoder().encode(value) };
-  if ('float' in value) return { name, type: ATTRIBUTE_TYPE.float, f: value.float };
   return { name, type: ATTRIBUTE_TYPE.ints, ints: value };
 }

@@ -23,9 +23,7 @@ const SCHEMA = {
     Attribute: {
       fields: {
         name: { type: 'string', id: 1 },
-        f: { type: 'float', id: 2 },
         i: { type: 'int64', id: 3 },
-        s: { type: 'bytes', id: 4 },
         ints: { rule: 'repeated', type: 'int64', id: 8 },
         type: { type: 'int32', id: 20 },
       },
@@ -66,9 +64,9 @@ export const OPSET_VERSION = 14;
 export const DATA_TYPE = { float: 1, int64: 7 } as const;
 
 /** AttributeProto.AttributeType of what is written here. */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = { int: 2, ints: 7 } as const;
 
-const root = protobuf.Root.fromJSON(SCHEMA as unknown as protobuf.INamespace);
+const root = protobuf.Root.fromJSON(SCHEMA);
 const modelType = root.lookupType('Model');
 
 /** Bytes of a ModelProto given as a plain object with the field names of the format. */
