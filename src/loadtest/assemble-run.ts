@@ -1,5 +1,4 @@
 import {
-  FIGURES,
   type FigureName,
   evaluateRequirement,
   type PhaseFigures,
@@ -65,11 +64,9 @@ function runWarnings(phases: readonly RunPhase[], requirements: readonly RunRequ
       `No request failed, but ${total} are too few to claim ${CLAIM * 100} % success: that takes ${needed}.`,
     );
   }
-  for (const { expression, outcome, note, figure } of requirements) {
+  for (const { expression, outcome, note } of requirements) {
     if (outcome === 'undecided' || (outcome === 'met' && note !== null)) {
-      warnings.push(
-        `Requirement ${expression} (${FIGURES[figure as FigureName]}) is ${outcome === 'met' ? 'met, but' : 'undecided:'} ${note ?? ''}.`,
-      );
+      warnings.push(`Requirement ${expression} is ${outcome === 'met' ? 'met, but' : 'undecided:'} ${note ?? ''}.`);
     }
   }
   return warnings;

@@ -139,8 +139,8 @@ async function prepare(options: LoadTestOptions) {
   checkConsent(target, Math.max(...scenario.phases.map((phase) => phase.users)), options.consent ?? false);
   const seed = scenario.seed ?? DEFAULT_SEED;
   const plan = await requestPlan(scenario.request ?? {}, target, seed, options.scenarioFolder ?? '.');
-  await prepareBundleFolder(outDir);
   const warning = await preflight(plan, target.url);
+  await prepareBundleFolder(outDir);
   const nullPlan = nullRequestPlan(plan, target, options.nullUrl ?? null);
   const hasFloor = await answersNull(nullPlan);
   await loadHistograms();

@@ -241,7 +241,7 @@ describe('what it refuses', () => {
       code: 'FLTS_TARGET_DOWN',
       message: expect.stringContaining('ECONNREFUSED') as string,
     });
-    expect(existsSync(join(folder, 'run.json'))).toBe(false);
+    expect(existsSync(folder)).toBe(false);
   });
 
   it('a target that hangs up', async () => {
@@ -278,8 +278,12 @@ describe('what it refuses', () => {
     await expect(refused({ require: ['p95@9<1s'] })).rejects.toMatchObject({ code: 'FLTS_USAGE' });
     await expect(refused({ require: ['fast'] })).rejects.toMatchObject({ code: 'FLTS_USAGE' });
     await expect(refused({}, { phases: [] })).rejects.toMatchObject({ code: 'FLTS_SCENARIO' });
-    await expect(refused({ outDir: join(GENERATOR.pathname, 'below-a-file') })).rejects.toMatchObject({
-      code: 'FLTS_CANNOT_WRITE',
-    });
+    expect(existsSync(folder)).toBe(false);
+  });
+
+  it('a folder that cannot be written, before the load', async () => {
+    const outDir = join(GENERATOR.pathname, 'below-a-file');
+    await expect(load({}, { scenario: fixed(1, 1), outDir })).rejects.toMatchObject({ code: 'FLTS_CANNOT_WRITE' });
+    expect(server?.seen).toHaveLength(1);
   });
 });

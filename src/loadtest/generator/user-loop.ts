@@ -7,6 +7,8 @@ export type RecordRequest = (user: number, intendedUs: number, request: Prepared
 
 /** Below this a timer is too coarse: the rest of the wait is polled between events. */
 const TIMER_GRAIN_US = 1_500;
+/** The same before the first request: all users start at once, and one late timer would make all of them late. */
+const START_GRAIN_US = 10_000;
 
 /** One closed user: sends, waits, thinks, sends again, until the plan or `stop` ends it. */
 export class UserLoop {
@@ -47,7 +49,7 @@ export class UserLoop {
 
   start(): void {
     const dueUs = firstDueUs(this.#plan, this.#user);
-    if (dueUs < this.#plan.endUs) this.#sendAt(dueUs);
+    if (dueUs < this.#plan.endUs) this.#sendAt(dueUs, START_GRAIN_US);
     else this.#finish();
   }
 
@@ -58,21 +60,21 @@ export class UserLoop {
     else this.#sent = Number.POSITIVE_INFINITY; // the answer under way ends it
   }
 
-  #sendAt(dueUs: number): void {
+  #sendAt(dueUs: number, grainUs = TIMER_GRAIN_US): void {
     if (this.#over) return;
     const waitUs = dueUs - this.#nowUs();
     if (waitUs <= 0) this.#send(dueUs);
-    else if (waitUs < TIMER_GRAIN_US)
+    else if (waitUs < grainUs)
       setImmediate(() => {
-        this.#sendAt(dueUs);
+        this.#sendAt(dueUs, grainUs);
       });
     else {
       this.#timer = setTimeout(
         () => {
           this.#timer = null;
-          this.#sendAt(dueUs);
+          this.#sendAt(dueUs, grainUs);
         },
-        Math.floor((waitUs - TIMER_GRAIN_US / 2) / 1000),
+        Math.floor((waitUs - grainUs / 2) / 1000),
       );
     }
   }

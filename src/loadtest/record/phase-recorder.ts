@@ -261,9 +261,11 @@ export class PhaseRecorder {
       ([name, p]) =>
         `${name} is "at least the maximum": ${n} answers, ${smallestSupportedN(p)} are needed for an upper bound.`,
     );
-    for (const [name, entry] of Object.entries(percentiles)) {
-      if (!entry.supported)
-        warnings.push(`${name} is unsupported: the generator's own lag moves it by more than 10 % and 2 ms.`);
+    const lagging = Object.entries(percentiles).flatMap(([name, entry]) => (entry.supported ? [] : [name]));
+    if (lagging.length > 0) {
+      warnings.push(
+        `unsupported, because the generator's own lag moves them by over 10 % and 2 ms: ${lagging.join(', ')}.`,
+      );
     }
     return warnings;
   }
