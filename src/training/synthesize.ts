@@ -42,8 +42,8 @@ const BURST_TAIL = 1.6;
 const BURST_MAX = 60;
 /** How much of the slow noise is left after each row. */
 const NOISE_MEMORY = 0.95;
-/** Quiet uplinks have no quality to report. */
-const QUIET_UPLINK_BYTES = 25_000;
+/** Chance that nobody sends in a row of median demand; less demand makes it likelier. Then there is no quality to report. */
+const IDLE_UPLINK_CHANCE = 1 / 400;
 
 /**
  * Synthetic LTE cell traffic as CSV lines, header first, 2-minute rows from 2024-01-01: a daily and a weekly cycle,
@@ -97,7 +97,8 @@ class CellTraffic {
     const demand = this.#logMedian + this.#level + this.#daily * cycle + weekend;
     const down = Math.exp(demand + this.#downNoise + 0.22 * this.#normal()) * (1 + this.#downBurst);
     const up = Math.exp(demand - 4.5 + this.#upNoise + 0.4 * this.#normal()) * (1 + this.#upBurst);
-    return this.#cells(down, up, Math.exp(0.6 * (demand - 18.5) + 8.8 + 0.06 * this.#normal()));
+    const idle = this.#random() < IDLE_UPLINK_CHANCE * Math.exp(this.#logMedian - demand);
+    return this.#cells(down, idle ? 0 : up, Math.exp(0.6 * (demand - 18.5) + 8.8 + 0.06 * this.#normal()));
   }
 
   #move(): void {
@@ -116,7 +117,7 @@ class CellTraffic {
   #cells(down: number, up: number, users: number): string[] {
     const load = down / (down + 6e8);
     const uplinkLoad = up / (up + 2e7);
-    const quiet = up < QUIET_UPLINK_BYTES;
+    const quiet = up === 0;
     const noisy = (middle: number, spread: number): number => middle * Math.exp(spread * this.#normal());
     const mcsDown = Math.min(28, noisy(15.6 - 8 * load, 0.02));
     const mcsUp = Math.min(28, noisy(15.5 - 4 * uplinkLoad, 0.12));

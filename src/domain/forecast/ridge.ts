@@ -164,9 +164,9 @@ function multiply(weights: Float64Array, x: Float64Array, out: Float64Array, out
 /** Forecasts of one step (1-based, up to the model's steps) from an origin of the series, all columns. */
 export interface RidgeForecaster {
   /** Standardised, as the regression answers. The array is reused by the next call. */
-  standardised(origin: number, step: number): Float64Array;
+  readonly standardised: (origin: number, step: number) => Float64Array;
   /** Raw units, clamped to the training range. The array is the caller's. */
-  raw(origin: number, step: number): Float64Array;
+  readonly raw: (origin: number, step: number) => Float64Array;
 }
 
 export function ridgeForecaster(model: RidgeModel, series: Series): RidgeForecaster {
