@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
@@ -110,9 +110,18 @@ export async function promoteFixture(registryPath: string, options: FixtureOptio
   return bundle;
 }
 
+/** A new folder, removed when the tests of its file have ended. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'flts-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'flts-test-'));
+  temporaryFolders.push(folder);
+  return folder;
 }
+
+const temporaryFolders: string[] = [];
+
+process.once('exit', () => {
+  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
+});
 
 /** The seed's kind of payload: rows 2 minutes apart from 2018-02-05 23:40, cell of row r and column c is 1000·c + r. */
 export function payload(rows = 30): { data: Record<string, unknown[]> } {
