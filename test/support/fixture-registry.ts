@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Bundle } from '../../src/contract/index.js';
 import { TIME_FEATURES } from '../../src/domain/forecast/index.js';
@@ -119,8 +120,9 @@ export function temporaryFolder(): string {
 
 const temporaryFolders: string[] = [];
 
-process.once('exit', () => {
-  for (const folder of temporaryFolders) rmSync(folder, { recursive: true, force: true });
+// Registered first, so it runs last: whatever used the folders has been stopped.
+afterAll(() => {
+  for (const folder of temporaryFolders.splice(0)) rmSync(folder, { recursive: true, force: true });
 });
 
 /** The seed's kind of payload: rows 2 minutes apart from 2018-02-05 23:40, cell of row r and column c is 1000·c + r. */
