@@ -15,7 +15,7 @@ const COLUMNS = ['down', 'up', 'rb_down_var'];
 
 /** Three columns of synthetic traffic: counts, a quiet uplink, and a column of size 1e-8. */
 function traffic(rows: number): Series {
-  const { series } = cleanSeries(parseCsv([...synthesize({ rows, seed: 7, site: 'demo' })].join('\n'), 'synthetic'));
+  const { series } = cleanSeries(parseCsv([...synthesize({ rows, seed: 5, site: 'demo' })].join('\n'), 'synthetic'));
   const from = COLUMNS.map((name) => series.columns.indexOf(name));
   const values = Float64Array.from({ length: series.rows * 3 }, (_, i) => {
     const row = Math.floor(i / 3);
@@ -38,7 +38,7 @@ function context(overrides: Partial<TrainContext> = {}): TrainContext {
   };
 }
 
-const SETTINGS = { model: 'ensemble', hidden: 16, epochs: 3, seed: 3 } as const;
+const SETTINGS = { model: 'ensemble', hidden: 16, epochs: 8, batch: 32, seed: 3 } as const;
 
 describe('trainModel', () => {
   const all = traffic(2600);
