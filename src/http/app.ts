@@ -53,7 +53,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
-  addJsonBodies(app, options.clock);
+  addJsonBodies(app, options.clock, options.service);
   traceRequests(app, options);
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   predictRoute(app, options);

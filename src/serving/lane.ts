@@ -1,3 +1,4 @@
+import { BodyScanner } from './body-scanner.js';
 import type { Job } from './job.js';
 import type { ModelSpec } from './model-spec.js';
 import type { InferenceBackend } from './ports.js';
@@ -6,6 +7,7 @@ import type { InferenceBackend } from './ports.js';
 export class Lane {
   readonly spec: ModelSpec;
   readonly backend: InferenceBackend;
+  readonly scanner: BodyScanner;
   /** Windows that wait for their first dispatch, oldest first. A Set: oldest first, and anyone may leave in O(1). */
   readonly fresh = new Set<Job>();
   /** Windows of active requests that are ready for their next step, oldest first. */
@@ -17,6 +19,7 @@ export class Lane {
   constructor(spec: ModelSpec, backend: InferenceBackend) {
     this.spec = spec;
     this.backend = backend;
+    this.scanner = new BodyScanner(spec);
   }
 
   get isIdle(): boolean {

@@ -68,17 +68,17 @@ export function readFloat32(bytes: Buffer, at: number): number {
   }
   if ((c | 32) === LOWER_E) {
     const end = endOfExponent(bytes, i + 1);
-    exponent += Number(bytes.latin1Slice(i + 1, end));
+    exponent += Number(bytes.toString('latin1', i + 1, end));
     i = end;
   }
-  if (exponent < -22 || exponent > 22) return Math.fround(Number(bytes.latin1Slice(at, i)));
+  if (exponent < -22 || exponent > 22) return Math.fround(Number(bytes.toString('latin1', at, i)));
   const digits = lowDigits === 0 ? high : high * (POWERS_OF_TEN[lowDigits] ?? 1) + low;
   const value = exponent < 0 ? digits / (POWERS_OF_TEN[-exponent] ?? 1) : digits * (POWERS_OF_TEN[exponent] ?? 1);
   const rounded = Math.fround(value);
   if (isCut) {
     const isDecided =
       Math.fround(value * (1 - CUT_ERROR)) === rounded && Math.fround(value * (1 + CUT_ERROR)) === rounded;
-    if (!isDecided) return Math.fround(Number(bytes.latin1Slice(at, i)));
+    if (!isDecided) return Math.fround(Number(bytes.toString('latin1', at, i)));
   }
   return isNegative ? -rounded : rounded;
 }

@@ -17,8 +17,28 @@ export interface ServiceLimits extends RequestLimits {
   readonly requestTimeoutMs: number;
 }
 
+/** A request that was read straight from its bytes, for the version that served then. */
+export class ScannedRequest {
+  readonly #lane: Lane;
+  readonly #request: PreparedRequest;
+  readonly #body: Buffer;
+
+  constructor(lane: Lane, request: PreparedRequest, body: Buffer) {
+    this.#lane = lane;
+    this.#request = request;
+    this.#body = body;
+  }
+
+  /** The request for `lane`; read again when another version took over meanwhile. */
+  for(lane: Lane, limits: RequestLimits): PreparedRequest {
+    if (lane === this.#lane) return this.#request;
+    return prepareRequest(lane.spec, JSON.parse(this.#body.toString('latin1')), undefined, limits);
+  }
+}
+
 /** One call of `/predict`, after its body was parsed. */
 export interface PredictCall {
+  /** What JSON.parse made of it, or what `scan` did. */
   readonly body: unknown;
   /** The query parameter `inference_length`; undefined where there is none. */
   readonly queryHorizon: unknown;
@@ -118,6 +138,13 @@ export class PredictionService {
     await this.#lane?.backend.close();
   }
 
+  /** Reads a body without parsing it, where it has the common shape; null: parse it. */
+  scan(body: Buffer): ScannedRequest | null {
+    const lane = this.#lane;
+    const request = lane?.scanner.scan(body, this.#limits.maxForecastRows) ?? null;
+    return lane === null || request === null ? null : new ScannedRequest(lane, request, body);
+  }
+
   predict(call: PredictCall): PendingPrediction {
     const startUs = this.#clock.nowUs();
     try {
@@ -125,7 +152,10 @@ export class PredictionService {
       if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
       // Refusing is cheapest before the data are looked at; a cache may still answer when the queue is full.
       if (this.#draining || this.cache === null) this.engine.admit(1);
-      const request = prepareRequest(lane.spec, call.body, call.queryHorizon, this.#limits);
+      const request =
+        call.body instanceof ScannedRequest
+          ? call.body.for(lane, this.#limits)
+          : prepareRequest(lane.spec, call.body, call.queryHorizon, this.#limits);
       const dueUs = deadlineUs(call.arrivalUs, call.askedTimeoutMs, this.#limits.requestTimeoutMs);
       return this.#start(lane, request, dueUs, startUs, call);
     } catch (error) {
