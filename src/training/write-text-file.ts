@@ -26,6 +26,7 @@ export async function writeTextFile(path: string, lines: Iterable<string>): Prom
     await rename(temporary, path);
   } catch (error) {
     await rm(temporary, { force: true });
-    throw error;
+    // Writing through a handle fails without a path; the reader of the message needs one.
+    throw error instanceof Error ? Object.assign(error, { path }) : error;
   }
 }

@@ -3,6 +3,7 @@ import { FltsError } from '../../contract/index.js';
 import type { ModelRegistry } from '../../registry/index.js';
 import type { LoadedSeries, ModelKind, TrainedModel, TrainResult, TrainSettings } from '../../training/index.js';
 import type { Cli } from '../cli.js';
+import { EXIT_CODES } from '../exit-codes.js';
 import { printRelativeTable, printTargetTable } from '../forecasting/accuracy-table.js';
 import { cleaningLines } from '../forecasting/cleaning-lines.js';
 import { duration } from '../forecasting/figures.js';
@@ -50,7 +51,7 @@ Examples:
   $ flts train january.csv february.csv --model lstm --hidden 128 --layers 2
 
 An ensemble is the mean of a ridge and an LSTM in log space; its members are kept as models of their own.
-Ctrl-C ends the training with the best network so far.`,
+Ctrl-C ends the training with the best network so far (exit code 130).`,
     )
     .action(async (files: string[], options: Options) => {
       await runTraining(cli, files, options);
@@ -103,6 +104,8 @@ async function runTraining(cli: Cli, files: readonly string[], options: Options)
   const promoted = options.promote === true ? await promote(registry, result.models[0], options) : null;
   if (asJson) cli.terminal.json(jsonOf(loaded, result, promoted));
   else printNext(cli, result, promoted, registry);
+  // Everything was written, but less was trained than asked for.
+  if (result.interrupted) cli.exitCode = EXIT_CODES.interrupted;
 }
 
 /** Only what was given: the defaults are the training room's. */

@@ -50,5 +50,8 @@ export async function runOnce(
 /** Libraries explain at length over several lines; the first one says what is wrong. */
 function firstSentence(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return (text.split('\n')[0] ?? '').slice(0, 200).replace(/\.$/, '');
+  return (text.split('\n')[0] ?? '')
+    .replace(/^Load model from .* failed:\s*/, '')
+    .slice(0, 200)
+    .replace(/\.$/, '');
 }

@@ -1,6 +1,6 @@
 import { choleskySolve } from './cholesky.js';
 import { type ColumnScale, fitScales, scaleSeries, unscaleValue } from './column-scale.js';
-import { cleanOrigins, type Series, timeOfRow } from './series.js';
+import { clampSeries, cleanOrigins, type Series, timeOfRow } from './series.js';
 import { rangeOf } from './series-statistics.js';
 import { TIME_FEATURES, writeTimeFeatures } from './time-features.js';
 import { timeMask } from './time-mask.js';
@@ -22,7 +22,7 @@ export interface RidgeModel {
   readonly mask: readonly number[];
   /** [inputs][outputs] row-major: inputs are lookback·columns (oldest row first), the time features, and 1. */
   readonly weights: Float64Array;
-  /** Raw range of each column in training: forecasts are clamped to it. */
+  /** Raw range of each column in training: windows and forecasts are clamped to it. */
   readonly min: readonly number[];
   readonly max: readonly number[];
 }
@@ -170,7 +170,8 @@ export interface RidgeForecaster {
 }
 
 export function ridgeForecaster(model: RidgeModel, series: Series): RidgeForecaster {
-  const z = scaleSeries(series, model.scales);
+  // What training has not seen (an outage inside the window) would be extrapolated without bound.
+  const z = scaleSeries(clampSeries(series, model.min, model.max), model.scales);
   const reader: Reader = { series, z, mask: model.mask, lookback: model.lookback, columns: model.columns };
   const x = new Float64Array(ridgeInputs(model));
   const out = new Float64Array(model.columns);

@@ -52,6 +52,15 @@ export function joinSeries(series: Series, next: Series): Series {
   return { ...series, rows: series.rows + next.rows, values, excluded };
 }
 
+/** The series with every value brought into its column's range. */
+export function clampSeries(series: Series, min: readonly number[], max: readonly number[]): Series {
+  const width = series.columns.length;
+  const values = series.values.map((value, i) =>
+    Math.max(min[i % width] ?? value, Math.min(max[i % width] ?? value, value)),
+  );
+  return { ...series, values };
+}
+
 /**
  * Origins t in [from, to) whose rows [t − before + 1, t + after] are all inside the series and none excluded: the
  * last row of a window and what follows it.

@@ -11,8 +11,8 @@ export interface Members {
 
 /**
  * The model as an ONNX file: `window` float32 [batch, lookback, features] in raw units → `forecast` float32
- * [batch, steps, columns] in raw units (CONTRACT §4). Logarithm, standardisation, their inverse and the clamp to the
- * training range are nodes of the graph. All members must share the space, and predict as many steps.
+ * [batch, steps, columns] in raw units (CONTRACT §4). Logarithm, standardisation, their inverse and the clamps of
+ * windows and forecasts to the training range are nodes of the graph. All members must share the space, and predict as many steps.
  */
 export function exportGraph(space: FeatureSpace, members: Members, steps: number): Uint8Array {
   const { columns, lookback } = space;
@@ -27,9 +27,9 @@ export function exportGraph(space: FeatureSpace, members: Members, steps: number
   const mean = row(space.scales.map((scale) => scale.mean));
   const std = row(space.scales.map((scale) => scale.std));
 
-  // Below zero there is no logarithm: counts and shares cannot be there.
-  const positive = graph.op('Max', [data, graph.scalar(0)]);
-  const logarithm = graph.op('Log', [graph.op('Add', [positive, offset])]);
+  // What training has not seen (an outage, a burst) would be extrapolated without bound.
+  const inRange = graph.op('Max', [graph.op('Min', [data, row(space.max)]), row(space.min)]);
+  const logarithm = graph.op('Log', [graph.op('Add', [inRange, offset])]);
   const standardised = graph.op('Div', [graph.op('Sub', [logarithm, mean]), std]);
   const season = graph.op('Mul', [time, row(space.mask)]);
 

@@ -1,5 +1,6 @@
 import {
   type ColumnScale,
+  clampSeries,
   fitScales,
   rangeOf,
   type Series,
@@ -17,7 +18,7 @@ export interface FeatureSpace {
   readonly scales: readonly ColumnScale[];
   /** 1 or 0 for each time feature. */
   readonly mask: readonly number[];
-  /** Raw range of each column in training. */
+  /** Raw range of each column in training: windows and forecasts are clamped to it. */
   readonly min: readonly number[];
   readonly max: readonly number[];
 }
@@ -43,10 +44,11 @@ export function standardise(space: FeatureSpace, series: Series): { inputs: Floa
   const width = series.columns.length;
   const features = width + TIME_FEATURES.length;
   const targets = Float32Array.from(scaleSeries(series, space.scales));
+  const clamped = Float32Array.from(scaleSeries(clampSeries(series, space.min, space.max), space.scales));
   const inputs = new Float32Array(series.rows * features);
   for (let row = 0; row < series.rows; row++) {
     const at = row * features;
-    inputs.set(targets.subarray(row * width, (row + 1) * width), at);
+    inputs.set(clamped.subarray(row * width, (row + 1) * width), at);
     writeTimeFeatures(timeOfRow(series, row), inputs, at + width);
     space.mask.forEach((factor, i) => {
       inputs[at + width + i] = (inputs[at + width + i] ?? 0) * factor;
