@@ -19,7 +19,7 @@ export const VALIDATION_SHARE = 0.2;
 
 /**
  * How much each step ahead counts: 1/h², mean 1. Alike for all columns. Far steps are mostly noise that would drown
- * the first one, which clients ask for most (docs/adr/0005).
+ * the first one, which clients ask for most (docs/adr/0006).
  */
 export function stepImportance(steps: number, columns: number): number[] {
   const raw = Array.from({ length: steps }, (_, i) => 1 / (i + 1) ** 2);
