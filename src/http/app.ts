@@ -1,15 +1,16 @@
+import { createServer } from 'node:http';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { FltsError } from '../contract/index.js';
-import { shedReasonOf } from '../serving/index.js';
 import type { AppOptions } from './app-options.js';
 import { answerClientError } from './client-error.js';
 import { mapError } from './error-mapper.js';
 import { addJsonBodies } from './json-body.js';
+import { isPredict, PREDICT_PATH, PredictEndpoint } from './predict-endpoint.js';
+import { requestIds } from './request-ids.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
 import { adminRoutes } from './routes/admin.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
-import { predictRoute } from './routes/predict.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -21,42 +22,44 @@ declare module 'fastify' {
 const KEEP_ALIVE_MS = 72_000;
 /** Most connections at once; further ones are closed at once. */
 const MAX_CONNECTIONS = 20_000;
-/** A client's own request id is taken over when it looks like one. */
-const CLIENT_REQUEST_ID = /^[\w.-]{1,64}$/;
 
 /** The service's HTTP interface (CONTRACT §1, §3), not listening yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
-  let nextRequestId = options.firstRequestId;
+  const nextId = requestIds(options.firstRequestId);
+  const predict = new PredictEndpoint(options, nextId);
   const app = fastify({
     logger: false,
     bodyLimit: options.bodyLimitBytes,
-    requestTimeout: options.receiveTimeoutMs,
-    keepAliveTimeout: KEEP_ALIVE_MS,
     // While draining, our own 503 says why.
     return503OnClosing: false,
     forceCloseConnections: 'idle',
-    http: {
-      headersTimeout: options.receiveTimeoutMs,
-      // How often slow senders are looked for.
-      connectionsCheckingInterval: Math.min(1000, options.receiveTimeoutMs / 2),
+    serverFactory: (handler) => {
+      const server = createServer(
+        {
+          requestTimeout: options.receiveTimeoutMs,
+          headersTimeout: options.receiveTimeoutMs,
+          keepAliveTimeout: KEEP_ALIVE_MS,
+          // How often slow senders are looked for.
+          connectionsCheckingInterval: Math.min(1000, options.receiveTimeoutMs / 2),
+        },
+        (request, response) => {
+          if (isPredict(request)) predict.handle(request, response);
+          else handler(request, response);
+        },
+      );
+      server.on('clientError', answerClientError);
+      return server;
     },
-    genReqId: (request) => {
-      const given = request.headers['x-request-id'];
-      if (typeof given === 'string' && CLIENT_REQUEST_ID.test(given)) return given;
-      nextRequestId = (nextRequestId + 1) >>> 0;
-      return nextRequestId.toString(16).padStart(8, '0');
-    },
-    clientErrorHandler: answerClientError,
+    genReqId: nextId,
     frameworkErrors: (error, request, reply) => {
       request.trace = startTrace(options.clock.nowUs());
-      void answerError(options, error, request, reply);
+      void answerError(options, error, request as FastifyRequest, reply as FastifyReply);
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;
-  addJsonBodies(app, options.clock, options.service);
+  addJsonBodies(app);
   traceRequests(app, options);
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
-  predictRoute(app, options);
   healthRoutes(app, options);
   metricsRoutes(app, options);
   adminRoutes(app, options);
@@ -98,18 +101,6 @@ function traceRequests(app: FastifyInstance, options: AppOptions): void {
       .header('server-timing', serverTiming(trace, parts));
     // A client that holds its connection would never notice that another replica should have it.
     if (service.isDraining) reply.header('connection', 'close');
-    if (request.routeOptions.url === '/predict') {
-      options.ledger.note({
-        code: trace.code,
-        status: reply.statusCode,
-        cached: trace.cached,
-        shedReason: shedReasonOf(trace.code),
-        timing: trace.timing,
-        parseUs: parts.parseUs,
-        postUs: parts.postUs,
-        totalUs: parts.totalUs,
-      });
-    }
     done();
   });
 }
@@ -130,7 +121,9 @@ const METHODS = ['GET', 'POST'] as const;
 /** 405 where the path is known with another method, else 404. */
 function answerUnknownRoute(app: FastifyInstance, request: FastifyRequest, reply: FastifyReply): void {
   const [path = ''] = request.url.split('?');
-  const allowed = METHODS.filter((method) => app.hasRoute({ method, url: path }));
+  const allowed = METHODS.filter(
+    (method) => app.hasRoute({ method, url: path }) || (method === 'POST' && path === PREDICT_PATH),
+  );
   if (allowed.length === 0) {
     throw new FltsError('FLTS_ROUTE_NOT_FOUND', `There is no route ${request.method} ${path.slice(0, 100)}`);
   }

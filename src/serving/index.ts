@@ -5,6 +5,6 @@ export { ForecastCache } from './forecast-cache.js';
 export { compileModelSpec, type ModelSpec } from './model-spec.js';
 export { emptyTiming, type RequestTiming } from './pending-request.js';
 export * from './ports.js';
-export { PredictionService } from './prediction-service.js';
+export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
 export { prepareRequest } from './prepare-request.js';
 export { ModelManager } from './versions/model-manager.js';
