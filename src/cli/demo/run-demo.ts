@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { type Run } from '../../contract/index.js';
 import { preset, runLoadTest, scaled } from '../../loadtest/index.js';
+import { writeTextFile } from '../../training/index.js';
 import { buildReport, phaseTable, readRunBundle, writeReports } from '../../report/index.js';
 import type { Cli } from '../cli.js';
 import { EXIT_CODES } from '../exit-codes.js';
@@ -32,7 +34,7 @@ export async function runDemo(cli: Cli, out: string): Promise<void> {
   const [html = ''] = await writeReports(report, out, ['html', 'md']);
   if (run.interrupted === true) cli.exitCode = EXIT_CODES.interrupted;
   printDemo(cli, models, run, html);
-  nextCommands(cli, models);
+  nextCommands(cli, models, await writeSampleRequest(models, out));
   cli.terminal.line(cli.terminal.style('dim', `done in ${duration((performance.now() - startedMs) / 1000)}`));
 }
 
@@ -79,18 +81,21 @@ function printDemo(cli: Cli, { training, best }: DemoModels, run: Run, html: str
   terminal.line(`Report: ${terminal.style('cyan', html)}`);
 }
 
-/** A body that can be pasted into a shell: as short as the model allows. */
-function curlCommand({ best }: DemoModels): string {
-  const { lookback, targets } = best.bundle;
-  const times = Array.from({ length: lookback }, (_, i) => `"2024-01-08 00:${String(2 * i).padStart(2, '0')}:00"`);
-  const window = best.bundle.golden.window;
-  const columns = targets.map(
-    (name, i) => `"${name}":[${window.map((row) => Number((row[i] ?? 0).toPrecision(3))).join(',')}]`,
+/** A request that can be pasted into a shell: the last rows that the model needs, in a file of their own. */
+async function writeSampleRequest({ best }: DemoModels, out: string): Promise<string> {
+  const { lookback, history, frequency_s: stepS } = best.bundle;
+  const first = history.rows - lookback;
+  const startMs = Date.parse(`${history.start.slice(0, 19)}Z`);
+  const ts = Array.from({ length: lookback }, (_, i) =>
+    new Date(startMs + (first + i) * stepS * 1000).toISOString().slice(0, 19),
   );
-  return `curl -s http://127.0.0.1:8000/predict -H 'content-type: application/json' -d '{"data":{"ts":[${times.join(',')}],${columns.join(',')}}}'`;
+  const columns = Object.entries(history.columns).map(([name, cells]) => [name, cells.slice(-lookback)] as const);
+  const path = join(out, 'request.json');
+  await writeTextFile(path, [JSON.stringify({ data: { ts, ...Object.fromEntries(columns) } })]);
+  return path;
 }
 
-function nextCommands(cli: Cli, models: DemoModels): void {
+function nextCommands(cli: Cli, models: DemoModels, request: string): void {
   const { terminal } = cli;
   const { csv, registry } = models;
   terminal.line();
@@ -98,9 +103,9 @@ function nextCommands(cli: Cli, models: DemoModels): void {
   for (const command of [
     `npx flts forecast ${csv} --registry ${registry} --horizon 5 --level 80`,
     `npx flts serve --registry ${registry}`,
-    curlCommand(models),
+    `curl -s http://127.0.0.1:8000/predict -H 'content-type: application/json' -d @${request}`,
     'npx flts loadtest progressive --target http://127.0.0.1:8000',
-    `npx flts train YOUR.csv --model ensemble --promote --registry flts-registry`,
+    `npx flts train YOUR.csv --model ensemble --promote --registry ./flts-registry`,
   ]) {
     terminal.line(`  ${command}`);
   }

@@ -22,7 +22,7 @@ export class LoadProgressLines {
     this.#last = state;
     const fraction =
       state.durationS === null || state.durationS === 0 ? undefined : Math.min(1, state.elapsedS / state.durationS);
-    this.#line?.update(state.step === 'running' ? figuresOf(state) : '', fraction);
+    this.#line?.update(state.step === 'running' ? `${state.ratePerS}/s, ${figuresOf(state)}` : '', fraction);
   }
 
   end(): void {
@@ -44,5 +44,5 @@ function figuresOf(state: LoadProgress): string {
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 10 ? 2 : 0));
   const queue = state.serverQueue === null ? '' : `, server queue ${state.serverQueue}`;
   const failed = state.failed === 0 ? 'no errors' : `${state.failed} errors`;
-  return `${state.requests} answers, ${state.ratePerS}/s, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${queue}`;
+  return `${state.requests} answers, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${queue}`;
 }
