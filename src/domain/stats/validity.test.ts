@@ -60,6 +60,9 @@ describe('runInvalidReasons', () => {
     responseMsP50: 40,
     littlesLaw: littlesLaw(500, 499, 10, 50),
     generatorsLost: [],
+    achievedShare: null,
+    dropped: 0,
+    unsteady: null,
   };
   const reasonsOf = (change: Partial<PhaseEvidence>): string[] =>
     runInvalidReasons({ phases: [{ ...sound, ...change }], restarts: [] });

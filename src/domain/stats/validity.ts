@@ -4,6 +4,8 @@ import type { LittlesLaw } from './littles-law.js';
 export const GENERATOR_ELU_MAX = 0.8;
 /** The median lag may be at most this share of the median response time. */
 const LAG_SHARE_MAX = 0.25;
+/** Open arrivals: at least this share of what was due must have been sent in time. */
+const ACHIEVED_MIN = 0.98;
 /** A percentile that the generator's own lag moves by more than both of these is unsupported. */
 const LAG_SHIFT_MS = 2;
 const LAG_SHIFT_SHARE = 0.1;
@@ -30,6 +32,11 @@ export interface PhaseEvidence {
   readonly littlesLaw: LittlesLaw | null;
   /** Generators that died during the phase, as sentences. */
   readonly generatorsLost: readonly string[];
+  /** Open arrivals: share of what was due that was sent in time (0..1), and what was given up; null for closed users. */
+  readonly achievedShare: number | null;
+  readonly dropped: number;
+  /** Why a phase that must be steady was not; null when it was, or need not be. */
+  readonly unsteady: string | null;
 }
 
 export interface RunEvidence {
@@ -55,10 +62,17 @@ export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
       `Phase ${phase.name}: half of the requests left ${lagMsP50.toFixed(2)} ms late or more, beyond ${percent(LAG_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms.`,
     );
   }
+  if (phase.achievedShare !== null && phase.achievedShare < ACHIEVED_MIN) {
+    const dropped = phase.dropped === 0 ? '' : `, ${phase.dropped} were given up for want of a connection`;
+    reasons.push(
+      `Phase ${phase.name}: only ${percent(phase.achievedShare)} of the requests that were due were sent in time (at least ${percent(ACHIEVED_MIN)})${dropped}; use more generator processes or a larger max_in_flight.`,
+    );
+  }
+  if (phase.unsteady !== null) reasons.push(`Phase ${phase.name} was not steady: ${phase.unsteady}.`);
   const law = phase.littlesLaw;
   if (law !== null && !law.holds && phase.requests > 0) {
     reasons.push(
-      `Phase ${phase.name}: Little's law is broken: requests account for ${law.measured.toFixed(2)} of ${law.expected.toFixed(2)} users, off by ${percent(law.deviation)} (at most ${percent(law.tolerance)}).`,
+      `Phase ${phase.name}: Little's law is broken: requests account for ${law.measured.toFixed(2)} of ${law.expected.toFixed(2)} ${phase.achievedShare === null ? 'users' : 'requests in flight'}, off by ${percent(law.deviation)} (at most ${percent(law.tolerance)}).`,
     );
   }
   return reasons;

@@ -1,0 +1,1 @@
+export * from './knee-search.js';
