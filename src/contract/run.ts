@@ -1,4 +1,5 @@
 import { type Static, Type } from 'typebox';
+import { PHASE_KINDS } from './scenario.js';
 
 /**
  * The run bundle: what a load test leaves behind, and all that a report needs (CONTRACT §6). `run.json` alone is a
@@ -7,12 +8,19 @@ import { type Static, Type } from 'typebox';
 export const RUN_SCHEMA_VERSION = 1;
 
 export const RUN_FILE = 'run.json';
-/** HdrHistogram log V2: response time of every request, integer µs, 3 digits; tag = `phase/generator/outcome`. */
+/**
+ * HdrHistogram log V2, integer µs, 3 digits; tag = `phase/generator/outcome`: `ok` and `failed` are response times of
+ * every request, `lag` is sent − intended − connection wait of all, `prompt` the response time of right answers without
+ * their own lag.
+ */
 export const HISTOGRAMS_FILE = 'histograms.hlog';
 /** One `RunSample` a line. */
 export const SAMPLES_FILE = 'samples.ndjson.gz';
 /** One `ServerSample` a line. */
 export const SERVER_FILE = 'server.ndjson.gz';
+
+/** One JSON document: what `flts merge` needs of a shard beside histograms and samples. */
+export const SHARD_FILE = 'shard.json.gz';
 
 /** The percentiles that every phase carries, as fractions, by their names in figures and requirements. */
 export const PERCENTILES = { p50: 0.5, p90: 0.9, p95: 0.95, p99: 0.99, 'p99.9': 0.999 } as const;
@@ -63,12 +71,60 @@ const GeneratorFigures = Type.Object({
   lost: Type.Boolean(),
 });
 
+const OpenAccount = Type.Object({ due: Count, started: Count, dropped: Count, achieved_share: Share });
+
+/** A figure with its 95 % interval; null = no bound. */
+const Interval = Type.Object({
+  value: Type.Number(),
+  lower: Type.Union([Type.Number(), Type.Null()]),
+  upper: Type.Union([Type.Number(), Type.Null()]),
+});
+
+/** Whether a phase was steady (MSER-5 and the slope of its load), or why that cannot be said. */
+const Steadiness = Type.Object({
+  outcome: Type.Union([Type.Literal('steady'), Type.Literal('unsteady'), Type.Literal('undecided')]),
+  reason: Type.String(),
+  batches: Count,
+  /** Share of the phase that MSER-5 would cut off at its start. */
+  cut_share: Type.Union([Share, Type.Null()]),
+  /** Change over the whole phase as a share of its mean. */
+  drift: Type.Union([Interval, Type.Null()]),
+});
+
+/** Theil–Sen slope, per hour. */
+const Slope = Type.Object({ per_hour: Interval, points: Count });
+
+const Recovery = Type.Object({
+  /** p95 before the spike, in it, and after it, ms. */
+  before_ms: NullableMs,
+  during_ms: NullableMs,
+  after_ms: NullableMs,
+  /** From the end of the spike until p95 stays within 10 % of before; null: not until the end of the phase. */
+  recovered_s: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+  note: Type.Union([Type.String(), Type.Null()]),
+});
+
+const ErrorBudget = Type.Object({
+  objective: Share,
+  allowed: Type.Number({ minimum: 0 }),
+  used: Count,
+  /** used / allowed; null where nothing is allowed. */
+  used_share: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+});
+
 const PhaseSchema = Type.Object({
   name: Type.String(),
-  kind: Type.Optional(Type.Union([Type.Literal('warmup'), Type.Literal('sustained')])),
+  /** `search`: a step of the search for the knee. */
+  kind: Type.Optional(Type.Enum([...PHASE_KINDS, 'search'])),
+  /** Closed users, the most at once. */
   users: Type.Optional(Count),
-  /** Open arrivals, requests per second; a phase has users or a rate. */
+  from_users: Type.Optional(Count),
+  /** Open arrivals, requests per second (the highest wanted); a phase has users or a rate. */
   rate: Type.Optional(Type.Number({ minimum: 0 })),
+  from_rate: Type.Optional(Type.Number({ minimum: 0 })),
+  arrivals: Type.Optional(Type.Union([Type.Literal('constant'), Type.Literal('poisson')])),
+  /** Open arrivals: what was due, what of it was sent in time, and what was given up for want of a connection. */
+  open: Type.Optional(OpenAccount),
   think_s: Type.Optional(Type.Number({ minimum: 0 })),
   requests_per_user: Type.Optional(Count),
   /** Start on the run's clock and length of the window that rates are taken over. */
@@ -109,6 +165,16 @@ const PhaseSchema = Type.Object({
   server_timing_ms_mean: Type.Optional(Type.Record(Type.String(), Type.Number())),
   replicas: Type.Optional(Counts),
   littles_law: Type.Optional(Type.Union([LittlesLaw, Type.Null()])),
+  /** Independent requests that would say as much of the mean as these, which influence each other. */
+  effective_n: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.Null()])),
+  /** Percentile intervals by block bootstrap, ms: they know that neighbours are alike. */
+  block_intervals: Type.Optional(
+    Type.Record(Type.String(), Type.Object({ lower_ms: Ms, upper_ms: Ms, blocks: Count })),
+  ),
+  steadiness: Type.Optional(Type.Union([Steadiness, Type.Null()])),
+  slopes: Type.Optional(Type.Object({ p95_ms: Type.Optional(Slope), rss_bytes: Type.Optional(Slope) })),
+  recovery: Type.Optional(Type.Union([Recovery, Type.Null()])),
+  error_budget: Type.Optional(ErrorBudget),
   generators: Type.Optional(Type.Array(GeneratorFigures)),
   warnings: Type.Optional(Type.Array(Type.String())),
 });
@@ -126,12 +192,38 @@ const RequirementEntry = Type.Object({
 });
 
 const InstrumentLevel = Type.Object({
-  users: Count,
+  /** Closed users, or open arrivals per second. */
+  users: Type.Optional(Count),
+  rate: Type.Optional(Type.Number({ minimum: 0 })),
   requests: Count,
   throughput_per_s: Type.Number({ minimum: 0 }),
   p50_ms: NullableMs,
   p95_ms: NullableMs,
   p99_ms: NullableMs,
+});
+
+const CapacityEntry = Type.Object({
+  /** The largest rate, per second, that kept the requirement. */
+  rate_per_s: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+  /** The smallest rate that broke it; null: none did. */
+  broken_per_s: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
+  confirmed: Type.Boolean(),
+  requirement: Type.String(),
+  note: Type.String(),
+  steps: Type.Array(
+    Type.Object({
+      phase: Type.String(),
+      rate_per_s: Type.Number({ minimum: 0 }),
+      outcome: Type.Union([Type.Literal('kept'), Type.Literal('broken'), Type.Literal('invalid')]),
+    }),
+  ),
+});
+
+const PodEntry = Type.Object({
+  name: Type.String(),
+  phase: Type.String(),
+  restarts: Count,
+  oom_killed: Type.Boolean(),
 });
 
 export const RunSchema = Type.Object({
@@ -176,12 +268,32 @@ export const RunSchema = Type.Object({
   verdict: Type.Optional(Type.Union([Type.Literal('PASSED'), Type.Literal('FAILED'), Type.Literal('INVALID')])),
   /** How many samples the samples file holds, and of how many requests. */
   samples: Type.Optional(Type.Object({ kept: Count, of: Count })),
+  /** Which part of a load that was spread over machines this is; `flts merge` puts the parts together. */
+  shard: Type.Optional(
+    Type.Object({
+      index: Count,
+      count: Type.Integer({ minimum: 1 }),
+      start_at: Type.String(),
+      scenario_sha256: Type.String(),
+    }),
+  ),
+  merged_from: Type.Optional(Type.Array(Type.String())),
+  /** Set when an abort rule ended the run. */
+  aborted: Type.Optional(Type.Object({ rule: Type.String(), phase: Type.String(), measured: Type.Number() })),
+  /** What the search for the knee found. */
+  capacity: Type.Optional(Type.Union([CapacityEntry, Type.Null()])),
+  /** What the cluster said during the run. */
+  cluster: Type.Optional(Type.Array(PodEntry)),
 });
 
 export type Run = Static<typeof RunSchema>;
 export type RunPhase = Static<typeof PhaseSchema>;
 export type RunRequirement = Static<typeof RequirementEntry>;
 export type RunPercentile = Static<typeof PercentileEntry>;
+export type RunSteadiness = Static<typeof Steadiness>;
+export type RunRecovery = Static<typeof Recovery>;
+export type RunCapacity = Static<typeof CapacityEntry>;
+export type RunPod = Static<typeof PodEntry>;
 export type RunInstrumentLevel = Static<typeof InstrumentLevel>;
 
 /** One request of `samples.ndjson.gz`; times are µs on the run's clock (0 = start of the run). */
@@ -216,4 +328,7 @@ export interface ServerSample {
   readonly ready: boolean;
   /** The target's `/queue_stats`, as it came; null where there is none. */
   readonly stats: Readonly<Record<string, unknown>> | null;
+  /** Of a target that speaks Prometheus text only: sums over label sets by metric name. */
+  readonly prometheus?: Readonly<Record<string, number>>;
+  readonly pods?: readonly RunPod[];
 }

@@ -8,6 +8,7 @@ import {
 } from '../domain/stats/index.js';
 import { PERCENTILES, RUN_SCHEMA_VERSION, type Run, type RunPhase, type RunRequirement } from '../contract/index.js';
 import type { DrivenPhase } from './drive-phases.js';
+import { type PhaseContext, phaseEvidence, phaseFigures } from './record/phase-figures.js';
 
 /** Latency figures of a phase by their names in requirements. */
 function figuresOf(phase: RunPhase): PhaseFigures {
@@ -29,13 +30,18 @@ function figuresOf(phase: RunPhase): PhaseFigures {
   return { name: phase.name, values, intervals, successRate: phase.success_rate ?? null };
 }
 
+/** Warm-ups are driven only; steps of a search are meant to break what is asked. */
+function isJudged({ kind }: { readonly kind?: RunPhase['kind'] }): boolean {
+  return kind !== 'warmup' && kind !== 'search';
+}
+
 /** Holds the requirements against a run's measured phases. */
 export function requirementResults(
   requirements: readonly Requirement[],
   phases: readonly RunPhase[],
   uptime: number | null,
 ): RunRequirement[] {
-  const figures = phases.filter((phase) => phase.kind !== 'warmup').map(figuresOf);
+  const figures = phases.filter(isJudged).map(figuresOf);
   return requirements.map((requirement) => {
     const result = evaluateRequirement(requirement, figures, uptime);
     return {
@@ -72,30 +78,61 @@ function runWarnings(phases: readonly RunPhase[], requirements: readonly RunRequ
   return warnings;
 }
 
+/** Success that is asked of a phase: the strictest of its requirements; null without. */
+function objectiveOf(requirements: readonly Requirement[], phase: string): number | null {
+  const asked = requirements.filter(
+    ({ figure, op, phase: named }) => figure === 'success' && op.startsWith('>') && (named ?? phase) === phase,
+  );
+  return asked.length === 0 ? null : Math.max(...asked.map(({ limit }) => limit));
+}
+
 export interface RunFacts {
   readonly head: Omit<Run, 'schema_version' | 'phases' | 'totals' | 'requirements' | 'validity' | 'verdict'>;
   readonly driven: readonly DrivenPhase[];
   readonly requirements: readonly Requirement[];
   readonly restarts: readonly string[];
   readonly warnings: readonly string[];
+  readonly seed: number;
+  /** Resident memory of the server: s on the run's clock, bytes. */
+  readonly rss: PhaseContext['rss'];
+}
+
+/** Figures of one driven phase, with what the run knows beside it. */
+export function figuresOfDriven(driven: DrivenPhase, facts: Pick<RunFacts, 'requirements' | 'seed' | 'rss'>): RunPhase {
+  const { recorder, generators } = driven;
+  const { startUs } = recorder.phase.plan;
+  return phaseFigures(recorder, {
+    generators,
+    seed: facts.seed,
+    objective: objectiveOf(facts.requirements, recorder.phase.name),
+    rss: facts.rss.filter(([atS]) => atS * 1e6 >= startUs && atS * 1e6 <= recorder.windowEndUs),
+  });
 }
 
 /** run.json from what was recorded: figures, validity with reasons, requirements, verdict. INVALID goes before FAILED. */
 export function assembleRun(facts: RunFacts): Run {
-  const phases = facts.driven.map(({ recorder, generators }) => recorder.figures(generators));
-  const measured = facts.driven.filter(({ recorder }) => recorder.phase.kind !== 'warmup');
+  const phases = facts.driven.map((driven) => figuresOfDriven(driven, facts));
   const reasons = runInvalidReasons({
-    phases: measured.map(({ recorder, generators }) => recorder.evidence(generators)),
+    phases: facts.driven.flatMap(({ recorder, generators }, i) => {
+      const figures = phases[i];
+      return figures === undefined || !isJudged(figures) ? [] : [phaseEvidence(recorder, figures, generators)];
+    }),
     restarts: facts.restarts,
   });
-  const counted = phases.filter((phase) => phase.kind !== 'warmup');
+  const counted = phases.filter(isJudged);
   const requirements = requirementResults(facts.requirements, phases, facts.head.uptime ?? null);
   const sum = (key: 'requests' | 'succeeded' | 'failed'): number =>
     counted.reduce((total, phase) => total + (phase[key] ?? 0), 0);
   const problems = facts.driven.flatMap(({ recorder, problems: texts }) =>
-    [...new Set(texts)].map((text) => `Phase ${recorder.phase.name}: a connection was not open at its start: ${text}.`),
+    [...new Set(texts)].map((text) => `Phase ${recorder.phase.name}, at its start: ${text}.`),
   );
-  const failed = requirements.some((requirement) => requirement.outcome === 'not_met');
+  const undecided = counted.flatMap(({ name, steadiness }) =>
+    steadiness?.outcome === 'undecided'
+      ? [`Phase ${name}: whether it was steady is undecided: ${steadiness.reason}.`]
+      : [],
+  );
+  const failed =
+    facts.head.aborted !== undefined || requirements.some((requirement) => requirement.outcome === 'not_met');
   return {
     schema_version: RUN_SCHEMA_VERSION,
     ...facts.head,
@@ -105,7 +142,7 @@ export function assembleRun(facts: RunFacts): Run {
     validity: {
       valid: reasons.length === 0,
       reasons,
-      warnings: [...facts.warnings, ...problems, ...runWarnings(counted, requirements)],
+      warnings: [...facts.warnings, ...problems, ...undecided, ...runWarnings(counted, requirements)],
     },
     verdict: reasons.length > 0 ? 'INVALID' : failed ? 'FAILED' : 'PASSED',
   };

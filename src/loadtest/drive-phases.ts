@@ -1,9 +1,9 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ClosedUsers } from '../domain/arrivals/index.js';
-import { GeneratorPool, type GeneratorResult } from './generator/generator-pool.js';
+import { type LoadPlan, planEndUs, startedAt } from '../domain/arrivals/index.js';
+import { GeneratorPool, type GeneratorResult, type Shard } from './generator/generator-pool.js';
 import type { RequestPlan, SampleBatch } from './generator/messages.js';
-import { PhaseRecorder } from './record/phase-recorder.js';
+import { PhaseRecorder, type RecordedPhase } from './record/phase-recorder.js';
 import type { SampleStore } from './record/sample-store.js';
 
 /** Between the command and the first request: time for the command to reach every generator. */
@@ -18,11 +18,13 @@ const SLOW_SHARE = 0.999;
 
 export interface PhaseToDrive {
   readonly name: string;
-  readonly kind: 'warmup' | 'sustained';
-  readonly users: number;
-  readonly thinkUs: number;
-  readonly durationUs: number;
-  readonly requestsPerUser: number;
+  readonly kind: RecordedPhase['kind'];
+  /** From time 0 on. */
+  readonly plan: LoadPlan;
+  /** Open arrivals: requests under way at once, over all generators of this run. */
+  readonly maxInFlight: number;
+  /** When it has to start, µs on the run's clock; null = as soon as everybody is ready. */
+  readonly startUs: number | null;
   /** Drive the request that does nothing, and keep no samples. */
   readonly useNullRequest: boolean;
 }
@@ -30,7 +32,7 @@ export interface PhaseToDrive {
 export interface DrivenPhase {
   readonly recorder: PhaseRecorder;
   readonly generators: readonly GeneratorResult[];
-  /** Problems in opening connections. */
+  /** Problems in opening connections, and a start that came too late. */
   readonly problems: readonly string[];
 }
 
@@ -41,25 +43,34 @@ export class LoadDriver {
   readonly #signal: AbortSignal;
   readonly #request: RequestPlan;
   readonly #nullRequest: RequestPlan | null;
+  /** Number of the first generator of this shard. */
+  readonly #first: number;
+  readonly #onBatch: ((batch: SampleBatch) => void) | undefined;
   #recorder: PhaseRecorder | null = null;
   #number = 0;
   #keepSamples = false;
+  #endPhase: (() => void) | null = null;
   /** Zero of the run's clock, ms since the epoch. */
   readonly epochMs = performance.timeOrigin + performance.now();
 
   constructor(options: {
     readonly generators: number;
+    readonly shard: Shard;
     readonly generatorUrl: URL;
     readonly request: RequestPlan;
     readonly nullRequest: RequestPlan | null;
     readonly store: SampleStore;
     readonly signal: AbortSignal;
+    /** Sees every batch of a measured phase, before anything else is done with it. */
+    readonly onBatch?: (batch: SampleBatch) => void;
   }) {
+    this.#first = options.shard.index * options.generators;
     this.#store = options.store;
+    this.#onBatch = options.onBatch;
     this.#signal = options.signal;
     this.#request = options.request;
     this.#nullRequest = options.nullRequest;
-    this.#pool = new GeneratorPool(options.generators, options.generatorUrl, (batch, generator) => {
+    this.#pool = new GeneratorPool(options.generators, options.shard, options.generatorUrl, (batch, generator) => {
       this.#receive(batch, generator);
     });
   }
@@ -84,45 +95,54 @@ export class LoadDriver {
 
   async drive(phase: PhaseToDrive): Promise<DrivenPhase> {
     const number = ++this.#number;
-    const problems = await this.#pool.prepare(number, phase.users, phase.useNullRequest);
-    const startUs = this.nowUs() + LEAD_US;
-    const plan: ClosedUsers = {
-      users: phase.users,
-      thinkUs: phase.thinkUs,
-      startUs,
-      endUs: startUs + phase.durationUs,
-      requestsPerUser: phase.requestsPerUser,
-    };
-    const recorder = new PhaseRecorder({ name: phase.name, kind: phase.kind, plan }, this.#pool.size);
+    const maxInFlight = Math.max(1, Math.ceil(phase.maxInFlight / this.#pool.size));
+    const { useNullRequest } = phase;
+    const problems = await this.#pool.prepare({ phase: number, plan: phase.plan, maxInFlight, useNullRequest });
+    const soonUs = this.nowUs() + LEAD_US;
+    if (phase.startUs !== null && phase.startUs < soonUs) {
+      problems.push(`it started ${((soonUs - phase.startUs) / 1e6).toFixed(1)} s later than agreed`);
+    }
+    const plan = startedAt(phase.plan, Math.max(soonUs, phase.startUs ?? 0));
+    const recorder = new PhaseRecorder({ name: phase.name, kind: phase.kind, plan });
     this.#recorder = recorder;
-    this.#keepSamples = !phase.useNullRequest;
+    this.#keepSamples = !useNullRequest;
     const end = (): void => {
       recorder.cut(this.nowUs());
       this.#pool.endPhase(number, GRACE_MS);
     };
-    const running = this.#pool.run({ phase: number, ...plan }, this.#patienceMs(phase));
+    this.#endPhase = end;
+    const running = this.#pool.run(number, plan, this.#patienceMs(plan));
     this.#signal.addEventListener('abort', end, { once: true });
     if (this.#signal.aborted) end();
     const generators = await running;
     this.#signal.removeEventListener('abort', end);
+    this.#endPhase = null;
     return { recorder, generators, problems };
+  }
+
+  /** Ends the phase that runs, as Ctrl-C would. */
+  endPhase(): void {
+    this.#endPhase?.();
   }
 
   close(): Promise<void> {
     return this.#pool.close();
   }
 
-  #patienceMs(phase: PhaseToDrive): number {
-    const requestMs = this.#request.timeoutMs + phase.thinkUs / 1000;
-    const planMs = Number.isFinite(phase.durationUs) ? phase.durationUs / 1000 : phase.requestsPerUser * requestMs;
+  #patienceMs(plan: LoadPlan): number {
+    const requestMs = this.#request.timeoutMs + (plan.mode === 'closed' ? plan.thinkUs / 1000 : 0);
+    const endUs = planEndUs(plan);
+    const fixed = plan.mode === 'closed' ? plan.requestsPerUser * requestMs : 0;
+    const planMs = Number.isFinite(endUs) ? (endUs - this.nowUs()) / 1000 : fixed;
     return Math.min(TIMER_MS_MAX, planMs + requestMs + PATIENCE_MS);
   }
 
   #receive(batch: SampleBatch, generator: number): void {
     const recorder = this.#recorder;
     if (recorder === null || batch.phase !== this.#number) return;
-    recorder.add(batch, generator);
+    recorder.add(batch, this.#first + generator);
     if (!this.#keepSamples) return;
+    this.#onBatch?.(batch);
     const { response } = recorder;
     const slowUs =
       this.#store.overflowing && response.count > 0

@@ -9,7 +9,11 @@ const PATIENCE_MS = 10_000;
 
 /** One request over a connection of its own. */
 function once(plan: RequestPlan, text: string): Promise<Exchange> {
-  const connection = new HttpConnection(plan.endpoint, false, () => performance.now() * 1000);
+  const connection = new HttpConnection(
+    plan.endpoint,
+    { ...plan.connection, keepAlive: false },
+    () => performance.now() * 1000,
+  );
   return new Promise((resolve) => {
     const timer = setTimeout(() => {
       connection.giveUp({ kind: 'timeout', text: `no answer within ${PATIENCE_MS / 1000} s` });
@@ -30,7 +34,7 @@ function once(plan: RequestPlan, text: string): Promise<Exchange> {
 export async function preflight(plan: RequestPlan, url: string): Promise<string | null> {
   const request = new RequestSource(plan, 0, 1).next();
   const exchange = await once(plan, request.text);
-  const failure = answerFailure(exchange, plan.check, request.expectedTs, plan.windows?.horizon ?? null);
+  const failure = answerFailure(exchange, plan, request.expectedTs, request.horizon);
   if (failure === null) return null;
   const status = exchange.answer?.status;
   if (status === undefined && failure.kind !== 'bad_answer') {
@@ -41,12 +45,17 @@ export async function preflight(plan: RequestPlan, url: string): Promise<string 
     throw new FltsError('FLTS_TARGET_DOWN', `${said}: it is not ready.`, {
       remedy: 'Wait until the target is ready, then try again.',
     });
-  if (status !== undefined && status >= 300 && status < 500) throw new FltsError('FLTS_TARGET_REFUSED', `${said}.`);
+  if (status !== undefined && status >= 300 && status < 400) {
+    throw new FltsError('FLTS_TARGET_REFUSED', `${said}: redirects are not followed.`, {
+      remedy: 'Give the address that it redirects to as the target.',
+    });
+  }
+  if (status !== undefined && status >= 400 && status < 500) throw new FltsError('FLTS_TARGET_REFUSED', `${said}.`);
   return `A first request, before the load, failed: ${failure.text}.`;
 }
 
 /** Whether the null request is answered well, so that the floor can be measured on it. */
 export async function answersNull(plan: RequestPlan): Promise<boolean> {
   const exchange = await once(plan, new RequestSource(plan, 0, 1).next().text);
-  return answerFailure(exchange, 'status', null, null) === null;
+  return answerFailure(exchange, plan, null, null) === null;
 }

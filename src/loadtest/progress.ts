@@ -3,6 +3,8 @@ import type { LoadDriver } from './drive-phases.js';
 import type { ServerProbe } from './probe/server-probe.js';
 
 const TELL_EVERY_MS = 1_000;
+/** What the target's statistics are called where it only speaks Prometheus text. */
+const PROMETHEUS_NAMES: Readonly<Record<string, string>> = { queue_length: 'inference_queue_len' };
 
 /** Where a run stands, about once a second. Times in ms; percentiles of the phase so far, over right answers. */
 export interface LoadProgress {
@@ -11,7 +13,10 @@ export interface LoadProgress {
   /** 0-based, of how many. */
   readonly index: number;
   readonly phases: number;
-  readonly users: number;
+  /** Closed users; null for open arrivals. */
+  readonly users: number | null;
+  /** Open arrivals wanted per second, where that is known beforehand; null for closed users. */
+  readonly wantedPerS: number | null;
   readonly elapsedS: number;
   /** Null where the number of requests decides. */
   readonly durationS: number | null;
@@ -22,8 +27,12 @@ export interface LoadProgress {
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
   readonly p99Ms: number | null;
+  /** Median lag of the generators in this phase. */
+  readonly lagMsP50: number | null;
   /** Of the target's own statistics; null where it has none. */
   readonly serverQueue: number | null;
+  /** Mean rows of a batch since the target started. */
+  readonly serverBatch: number | null;
 }
 
 /** Tells a listener once a second where the run stands; knows nothing that the recorder does not know. */
@@ -98,13 +107,19 @@ export class ProgressTeller {
     const at = (p: number): number | null =>
       recorder === null || count === 0 ? null : recorder.response.msAtRank(Math.max(1, Math.ceil(count * p)));
     const requests = recorder?.requests ?? 0;
-    const queue = this.#probe?.samples.at(-1)?.stats?.['queue_length'];
+    const last = this.#probe?.samples.at(-1);
+    const said = (name: string): number | null => {
+      const value = last?.stats?.[name] ?? last?.prometheus?.[PROMETHEUS_NAMES[name] ?? ''];
+      return typeof value === 'number' ? value : null;
+    };
+    const lag = recorder?.total.lag;
     this.#listener({
       step: this.#step,
       phase: this.#phase?.name ?? null,
       index: this.#index,
       phases: this.#phases,
-      users: this.#phase?.users ?? 0,
+      users: this.#phase?.users ?? null,
+      wantedPerS: this.#phase?.rate ?? null,
       elapsedS: (this.#driver.nowUs() - this.#sinceUs) / 1e6,
       durationS: (this.#step === 'pause' ? this.#phase?.pause_s : this.#phase?.duration_s) ?? null,
       requests,
@@ -113,7 +128,9 @@ export class ProgressTeller {
       p50Ms: at(0.5),
       p95Ms: at(0.95),
       p99Ms: at(0.99),
-      serverQueue: typeof queue === 'number' ? queue : null,
+      lagMsP50: lag === undefined || lag.count === 0 ? null : lag.msAtRank(Math.ceil(lag.count / 2)),
+      serverQueue: said('queue_length'),
+      serverBatch: said('batch_rows_avg'),
     });
     this.#before = requests;
   }

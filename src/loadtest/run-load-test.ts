@@ -1,28 +1,32 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
-import { FltsError, type Run, type RunInstrumentLevel, type Scenario, type ScenarioPhase } from '../contract/index.js';
-import { parseRequirement, percentileFigure, type Requirement } from '../domain/stats/index.js';
-import { assembleRun } from './assemble-run.js';
-import { type DrivenPhase, LoadDriver } from './drive-phases.js';
+import { FltsError, type Run, type RunInstrumentLevel, type Scenario } from '../contract/index.js';
+import { parseRequirement, type Requirement } from '../domain/stats/index.js';
+import { AbortWatch } from './abort-watch.js';
+import { assembleRun, type RunFacts } from './assemble-run.js';
+import { LoadDriver } from './drive-phases.js';
+import type { Shard } from './generator/generator-pool.js';
+import { measureFloor } from './measure-floor.js';
 import { answersNull, preflight } from './preflight.js';
 import { machineView } from './probe/machine.js';
 import { restartsOf } from './probe/restarts.js';
+import { residentMemory } from './probe/resident-memory.js';
 import { ProbeClient, ServerProbe } from './probe/server-probe.js';
 import { type LoadProgress, ProgressTeller } from './progress.js';
 import { loadHistograms } from './record/histogram.js';
 import { SampleStore } from './record/sample-store.js';
 import { prepareBundleFolder, writeBundle } from './record/write-bundle.js';
 import { describeRequest, nullRequestPlan, requestPlan } from './request-plan.js';
-import { requirementProblem, scenarioProblems } from './scenario/load-scenario.js';
+import { scenarioProblems } from './scenario/load-scenario.js';
+import { phasePlan } from './scenario/phase-plan.js';
 import { checkConsent, resolveTarget } from './scenario/resolve-target.js';
+import { requirementProblem } from './scenario/scenario-rules.js';
+import { ScenarioRun } from './scenario-run.js';
 
 const DEFAULT_SEED = 1;
 /** More processes than cores only take time from each other; two carry far more than a closed run usually asks. */
 const DEFAULT_GENERATORS_MAX = 2;
-/** Length of each level of the instrument's floor. */
-const FLOOR_S = 1;
-const FLOOR_WARMUP_S = 0.5;
 
 export interface LoadTestOptions {
   readonly scenario: Scenario;
@@ -35,6 +39,10 @@ export interface LoadTestOptions {
   readonly require?: readonly string[];
   /** Route or URL for the instrument's floor; `/livez` by default. */
   readonly nullUrl?: string;
+  /** Requests per second that `of_capacity` refers to; else the best throughput of a phase before. */
+  readonly capacityPerS?: number;
+  /** Which part of a load that is spread over machines this is, and when its first phase starts. */
+  readonly shard?: Shard & { readonly startAt: Date };
   /** Consent to load a host beyond this machine. */
   readonly consent?: boolean;
   /** Version that the bundle records. */
@@ -52,9 +60,14 @@ export interface RunResult {
   readonly folder: string;
 }
 
+/** Requirements of the scenario, of its phases, and of the command line. */
 function readRequirements(options: LoadTestOptions): Requirement[] {
-  const names = new Set(options.scenario.phases.map((phase) => phase.name));
-  return [...(options.scenario.require ?? []), ...(options.require ?? [])].map((text) => {
+  const { scenario } = options;
+  const names = new Set(scenario.phases.map((phase) => phase.name));
+  const ofPhases = scenario.phases.flatMap(({ name, require: texts }) =>
+    (texts ?? []).map((text) => text.replace(/^\s*([A-Za-z][\w.]*)/, (figure) => `${figure}@${name}`)),
+  );
+  return [...(scenario.require ?? []), ...ofPhases, ...(options.require ?? [])].map((text) => {
     const parsed = parseRequirement(text);
     const problem = requirementProblem(text, names);
     if (typeof parsed === 'string' || problem !== null) throw new FltsError('FLTS_USAGE', `${problem ?? ''}.`);
@@ -62,71 +75,56 @@ function readRequirements(options: LoadTestOptions): Requirement[] {
   });
 }
 
-/** Drives the request that does nothing. */
-async function driveNull(driver: LoadDriver, users: number, seconds: number): Promise<RunInstrumentLevel> {
-  const { recorder, generators } = await driver.drive({
-    name: `floor-${users}`,
-    kind: 'warmup',
-    users,
-    thinkUs: 0,
-    durationUs: seconds * 1e6,
-    requestsPerUser: Number.POSITIVE_INFINITY,
-    useNullRequest: true,
+function readAbortRules(scenario: Scenario): Requirement[] {
+  return (scenario.abort ?? []).flatMap((text) => {
+    const parsed = parseRequirement(text);
+    return typeof parsed === 'string' ? [] : [parsed]; // the scenario was checked before
   });
-  const { requests = 0, throughput_per_s: throughput = 0 } = recorder.figures(generators);
-  const { response } = recorder;
-  const at = (p: number): number | null =>
-    response.count === 0 ? null : percentileFigure(response.count, p, (rank) => response.msAtRank(rank)).value;
-  const level = { users, requests, throughput_per_s: throughput, p50_ms: at(0.5), p95_ms: at(0.95), p99_ms: at(0.99) };
-  recorder.destroy();
-  return level;
 }
 
-/** Levels of the floor: the measured phases' numbers of users, each once, after a warm-up that nobody looks at. */
-async function measureFloor(
-  driver: LoadDriver,
-  phases: readonly ScenarioPhase[],
-  signal: AbortSignal,
-): Promise<RunInstrumentLevel[]> {
-  const levels: RunInstrumentLevel[] = [];
-  const counts = new Set(phases.filter((phase) => phase.kind !== 'warmup').map((phase) => phase.users));
-  // Cold code is several times slower, on both sides: the first level would not be a floor.
-  await driveNull(driver, Math.max(...counts), FLOOR_WARMUP_S);
-  for (const users of counts) {
-    if (signal.aborted) break;
-    levels.push(await driveNull(driver, users, FLOOR_S));
+/** Phases that refer to a capacity need one: given, or measured by a phase before. */
+function checkCapacity({ scenario, capacityPerS, shard }: LoadTestOptions): void {
+  if (capacityPerS !== undefined && !(capacityPerS > 0 && Number.isFinite(capacityPerS))) {
+    throw new FltsError('FLTS_USAGE', `--capacity must be a rate above 0, not ${capacityPerS}.`);
   }
-  return levels;
+  const first = scenario.phases.findIndex((phase) => phase.of_capacity !== undefined);
+  if (first >= 0 && capacityPerS === undefined) {
+    const measured = scenario.phases.slice(0, first).some((phase) => phase.kind !== 'warmup');
+    if (!measured || shard !== undefined) {
+      throw new FltsError(
+        'FLTS_USAGE',
+        `Phase ${scenario.phases[first]?.name ?? ''} refers to the capacity, which ${shard === undefined ? 'no phase before it measures' : 'every shard must know'}: give it with --capacity.`,
+      );
+    }
+  }
 }
 
-async function drivePhases(
-  driver: LoadDriver,
-  phases: readonly ScenarioPhase[],
-  probe: ServerProbe,
-  teller: ProgressTeller,
-  signal: AbortSignal,
-): Promise<DrivenPhase[]> {
-  const driven: DrivenPhase[] = [];
-  for (const [index, phase] of phases.entries()) {
-    teller.pausing(phase, index);
-    await driver.pause(phase.pause_s ?? 0);
-    if (signal.aborted) break;
-    teller.running(phase, index);
-    driven.push(
-      await driver.drive({
-        name: phase.name,
-        kind: phase.kind ?? 'sustained',
-        users: phase.users,
-        thinkUs: (phase.think_s ?? 0) * 1e6,
-        durationUs: (phase.duration_s ?? Number.POSITIVE_INFINITY) * 1e6,
-        requestsPerUser: phase.requests_per_user ?? Number.POSITIVE_INFINITY,
-        useNullRequest: false,
-      }),
+/** Shards share one timetable, so every phase must know its length beforehand. */
+function checkShard({ scenario, shard }: LoadTestOptions): void {
+  if (shard === undefined) return;
+  if (scenario.search !== undefined) {
+    throw new FltsError(
+      'FLTS_USAGE',
+      'A search for the capacity cannot be spread over shards: its next step depends on the last.',
     );
-    teller.ended();
-    await probe.ask(); // what the server says right after the phase
   }
-  return driven;
+  const untimed = scenario.phases.find(
+    (phase) => phase.duration_s === undefined || phase.requests_per_user !== undefined,
+  );
+  if (untimed !== undefined) {
+    throw new FltsError(
+      'FLTS_USAGE',
+      `Phase ${untimed.name} has no fixed length, so shards cannot keep step: give it duration_s alone.`,
+    );
+  }
+}
+
+/** The hardest load of a scenario, for whoever has to consent to it. */
+function peakOf(scenario: Scenario): { users: number; ratePerS: number } {
+  return {
+    users: Math.max(0, ...scenario.phases.map((phase) => phase.users ?? 0)),
+    ratePerS: Math.max(0, ...scenario.phases.map((phase) => phase.rate ?? 0)),
+  };
 }
 
 /** Everything that can go wrong before the first measured request goes wrong here. */
@@ -135,8 +133,10 @@ async function prepare(options: LoadTestOptions) {
   const problems = scenarioProblems(scenario);
   if (problems.length > 0) throw new FltsError('FLTS_SCENARIO', `${problems.map(({ text }) => text).join('; ')}.`);
   const requirements = readRequirements(options);
+  checkCapacity(options);
+  checkShard(options);
   const target = resolveTarget(options.target);
-  checkConsent(target, Math.max(...scenario.phases.map((phase) => phase.users)), options.consent ?? false);
+  checkConsent(target, peakOf(scenario), options.consent ?? false);
   const seed = scenario.seed ?? DEFAULT_SEED;
   const plan = await requestPlan(scenario.request ?? {}, target, seed, options.scenarioFolder ?? '.');
   const warning = await preflight(plan, target.url);
@@ -147,73 +147,148 @@ async function prepare(options: LoadTestOptions) {
   return { requirements, target, seed, plan, warning, nullPlan, hasFloor };
 }
 
+/** The same for every shard of one load, whatever machine it runs on. */
+function scenarioDigest(scenario: Scenario): string {
+  return createHash('sha256').update(JSON.stringify(scenario)).digest('hex');
+}
+
+/** Loads of the measured phases that are known beforehand, for the instrument's floor. */
+function knownPlans({ scenario, capacityPerS }: LoadTestOptions, seed: number) {
+  return scenario.phases
+    .filter((phase) => phase.kind !== 'warmup' && (phase.of_capacity === undefined || capacityPerS !== undefined))
+    .map((phase) => phasePlan(phase, capacityPerS ?? null, seed));
+}
+
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
+/** What run.json says of the run besides its figures. */
+function headOf(
+  { scenario, shard, version }: LoadTestOptions,
+  { plan, nullPlan, hasFloor, target, seed }: Prepared,
+  done: {
+    readonly run: ScenarioRun;
+    readonly probe: ServerProbe;
+    readonly store: SampleStore;
+    readonly server: Record<string, unknown> | null;
+    readonly levels: RunInstrumentLevel[];
+    readonly started: Date;
+    readonly interrupted: boolean;
+    readonly processes: number;
+  },
+): RunFacts['head'] {
+  const { run, probe, store, server } = done;
+  const { uptime } = probe;
+  return {
+    run_id: randomUUID(),
+    started: done.started.toISOString(),
+    ended: new Date().toISOString(),
+    interrupted: done.interrupted,
+    scenario: { name: scenario.name ?? 'custom', seed, request: describeRequest(plan, scenario.request ?? {}) },
+    target: { url: target.url, ...(server === null ? {} : { server }) },
+    versions: { flts: version, node: process.version },
+    machine: machineView(),
+    generators: { processes: done.processes, keep_alive: plan.connection.keepAlive },
+    instrument: hasFloor ? { url: nullPlan.path, levels: done.levels } : null,
+    uptime: uptime?.share ?? null,
+    readiness_probes: uptime?.probes ?? 0,
+    samples: { kept: store.kept, of: store.seen },
+    ...(run.capacity === null ? {} : { capacity: run.capacity }),
+    ...(run.aborted === undefined ? {} : { aborted: run.aborted }),
+    ...(shard === undefined
+      ? {}
+      : {
+          shard: {
+            index: shard.index,
+            count: shard.count,
+            start_at: shard.startAt.toISOString(),
+            scenario_sha256: scenarioDigest(scenario),
+          },
+        }),
+  };
+}
+
+function warningsOf({ warning, hasFloor, nullPlan }: Prepared, run: ScenarioRun, interrupted: boolean): string[] {
+  const { aborted } = run;
+  return [
+    ...(warning === null ? [] : [warning]),
+    ...(hasFloor ? [] : [`The instrument's floor was not measured: ${nullPlan.path} does not answer with 2xx.`]),
+    ...(interrupted ? ['The run was ended by hand before its plan was done.'] : []),
+    ...(aborted === undefined ? [] : [`The run was ended in phase ${aborted.phase} because ${aborted.rule} held.`]),
+  ];
+}
+
 /**
  * Runs a scenario against a target from generator processes of their own, and writes the run bundle. Ends in order on
  * `signal`. Throws FltsError: FLTS_SCENARIO, FLTS_USAGE, FLTS_TARGET_DOWN, FLTS_TARGET_REFUSED, FLTS_TARGET_NOT_LOCAL,
  * FLTS_CANNOT_WRITE; FLTS_INTERRUPTED when it was ended before anything was measured.
  */
 export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> {
-  const { scenario, outDir } = options;
-  const { plan, nullPlan, hasFloor, requirements, target, seed, warning } = await prepare(options);
+  const { scenario, outDir, shard } = options;
+  const prepared = await prepare(options);
+  const { plan, nullPlan, hasFloor, requirements, target, seed } = prepared;
   const signal = options.signal ?? new AbortController().signal;
   const store = new SampleStore(seed);
+  const watch = new AbortWatch(readAbortRules(scenario));
   const processes = scenario.generators ?? Math.min(DEFAULT_GENERATORS_MAX, availableParallelism());
   const driver = new LoadDriver({
     generators: processes,
+    shard: shard ?? { index: 0, count: 1 },
     generatorUrl: options.generatorUrl ?? new URL('./generator/generator-process.js', import.meta.url),
     request: plan,
     nullRequest: hasFloor ? nullPlan : null,
     store,
     signal,
+    onBatch: (batch) => {
+      watch.add(batch);
+    },
   });
   const client = new ProbeClient(target.url, plan.headers);
   const teller = new ProgressTeller(driver, scenario.phases.length, options.onProgress);
   const probe = new ServerProbe(client, driver.nowUs, () => teller.phaseName);
+  const run = new ScenarioRun(options, { driver, teller, probe, signal, seed, watch });
   teller.watch(probe);
   const started = new Date();
-  let driven: DrivenPhase[] = [];
   try {
     await driver.start();
     const server = await probe.discover();
-    const levels = hasFloor ? await measureFloor(driver, scenario.phases, signal) : [];
+    const levels = hasFloor ? await measureFloor(driver, knownPlans(options, seed), signal) : [];
     probe.start();
-    driven = await drivePhases(driver, scenario.phases, probe, teller, signal);
+    await run.run();
     await probe.stop();
+    const { driven } = run;
     if (driven.length === 0) throw new FltsError('FLTS_INTERRUPTED', 'The run was ended before anything was measured.');
-    const { uptime } = probe;
-    const run = assembleRun({
-      head: {
-        run_id: randomUUID(),
-        started: started.toISOString(),
-        ended: new Date().toISOString(),
+    const assembled = assembleRun({
+      head: headOf(options, prepared, {
+        run,
+        probe,
+        store,
+        server,
+        levels,
+        started,
         interrupted: signal.aborted,
-        scenario: { name: scenario.name ?? 'custom', seed, request: describeRequest(plan, scenario.request ?? {}) },
-        target: { url: target.url, ...(server === null ? {} : { server }) },
-        versions: { flts: options.version, node: process.version },
-        machine: machineView(),
-        generators: { processes, keep_alive: plan.keepAlive },
-        instrument: hasFloor ? { url: nullPlan.path, levels } : null,
-        uptime: uptime?.share ?? null,
-        readiness_probes: uptime?.probes ?? 0,
-        samples: { kept: store.kept, of: store.seen },
-      },
+        processes,
+      }),
       driven,
       requirements,
+      seed,
+      rss: residentMemory(probe.samples),
       restarts: restartsOf(probe.samples, driver.epochMs),
-      warnings: [
-        ...(warning === null ? [] : [warning]),
-        ...(hasFloor ? [] : [`The instrument's floor was not measured: ${nullPlan.path} does not answer with 2xx.`]),
-        ...(signal.aborted ? ['The run was ended by hand before its plan was done.'] : []),
-      ],
+      warnings: warningsOf(prepared, run, signal.aborted),
     });
     teller.writing();
     const recorders = driven.map(({ recorder }) => recorder);
-    await writeBundle(outDir, { run, recorders, samples: store, server: probe.samples, epochMs: driver.epochMs });
-    return { run, folder: outDir };
+    await writeBundle(outDir, {
+      run: assembled,
+      recorders,
+      samples: store,
+      server: probe.samples,
+      epochMs: driver.epochMs,
+    });
+    return { run: assembled, folder: outDir };
   } finally {
     teller.stop();
     await probe.stop();
     await Promise.all([driver.close(), client.close()]);
-    for (const { recorder } of driven) recorder.destroy();
+    for (const { recorder } of run.driven) recorder.destroy();
   }
 }

@@ -210,7 +210,7 @@ describe('a run is INVALID', () => {
     writeFileSync(
       dying,
       `await import(${JSON.stringify(GENERATOR.href)});
-process.on('message', (m) => { if (m.type === 'begin' && m.users === 3) process.exit(7); });`,
+process.on('message', (m) => { if (m.type === 'begin' && m.plan.users === 3) process.exit(7); });`,
     );
     const { run } = await load(
       {},

@@ -3,11 +3,15 @@ import { FltsError, type Run, type Scenario } from '../../contract/index.js';
 import type { RunResult } from '../../loadtest/index.js';
 import type { Cli } from '../cli.js';
 import { EXIT_CODES, EXIT_OK } from '../exit-codes.js';
-import { LoadProgressLines } from '../load/progress-lines.js';
+import { LoadProgressLines, progressRecord } from '../load/progress-lines.js';
 import { printRun } from '../load/print-run.js';
 
 interface Options {
-  readonly target: string;
+  readonly target?: string;
+  readonly init?: string;
+  readonly capacity?: number;
+  readonly shard?: string;
+  readonly startAt?: string;
   readonly out?: string;
   readonly require: readonly string[];
   readonly scale?: number;
@@ -35,11 +39,17 @@ function number(flag: string, value: string): number {
 export function loadtestCommand(cli: Cli): Command {
   return new Command('loadtest')
     .description('Load a running service, judge the run, write a run bundle and its report')
-    .argument('<scenario>', 'a preset (smoke, progressive) or a scenario file in YAML')
-    .requiredOption('--target <url>', 'the service, such as http://127.0.0.1:8000')
+    .argument('[scenario]', 'a preset (smoke, progressive, production, capacity, overload) or a scenario file in YAML')
+    .option('--target <url>', 'the service, such as http://127.0.0.1:8000')
+    .option('--init <file.yaml>', 'write a commented scenario to start from, and end')
     .option('--out <dir>', 'folder of the run bundle (default: flts-runs/<scenario>-<time>)')
     .option('--require <expression>', 'requirement, such as p95@100<2000ms; may be repeated', collect, [])
     .option('--scale <factor>', 'multiply the lengths of phases, none below 5 s', (v) => number('--scale', v))
+    .option('--capacity <rate>', 'requests per second that shares of the capacity refer to', (v) =>
+      number('--capacity', v),
+    )
+    .option('--shard <i/n>', 'drive part i (from 0) of n of the load; `flts merge` puts the parts together')
+    .option('--start-at <time>', 'when every shard starts, ISO 8601; needed with --shard')
     .option('--null-url <url>', "a route that does nothing, for the instrument's floor (default: /livez)")
     .option('--data <file.csv>', 'cut the windows from the rows of this file instead of generating them')
     .option('--columns <names>', 'feature columns of the windows, separated by commas')
@@ -47,19 +57,22 @@ export function loadtestCommand(cli: Cli): Command {
     .option('--header <line>', 'header of every request, such as "X-Api-Key: …"; may be repeated', collect, [])
     .option('--generators <n>', 'generator processes (default: 2, or 1 on one core)', (v) => number('--generators', v))
     .option('--seed <n>', 'seed of generated windows', (v) => number('--seed', v))
-    .option('--yes', 'load a host beyond this machine with more than 100 users')
-    .option('--json', 'print the run as JSON')
+    .option('--yes', 'load a host beyond this machine with more than 100 users or 1,000 requests per second')
+    .option('--json', 'print the run as JSON, and a line of JSON a second to stderr while it runs')
     .addHelpText(
       'after',
       `
 Examples:
   $ flts loadtest smoke --target http://127.0.0.1:8000
   $ flts loadtest progressive --target http://127.0.0.1:8000 --require 'p95@100<2000ms' --require 'success>=99.9%'
+  $ flts loadtest production --scale 0.02 --target http://127.0.0.1:8000
+  $ flts loadtest capacity --target http://127.0.0.1:8000
+  $ flts loadtest --init my-scenario.yaml
   $ flts loadtest my-scenario.yaml --target https://staging.example --header "X-Api-Key: $KEY" --out run-1
 
 Exit codes: 0 passed, 99 a requirement failed, 98 the run is invalid, 130 ended by Ctrl-C (what was measured is kept).`,
     )
-    .action(async (name: string, options: Options) => {
+    .action(async (name: string | undefined, options: Options) => {
       await runCommand(cli, name, options);
     });
 }
@@ -98,7 +111,48 @@ function defaultFolder(scenario: Scenario, now: Date): string {
   return `flts-runs/${(scenario.name ?? 'custom').replace(/[^A-Za-z0-9._-]+/g, '-')}-${time}`;
 }
 
-async function runCommand(cli: Cli, name: string, options: Options): Promise<void> {
+/** `2/4` as the third of four shards. */
+function shardOf(options: Options): { index: number; count: number; startAt: Date } | null {
+  if (options.shard === undefined) {
+    if (options.startAt !== undefined) throw new FltsError('FLTS_USAGE', '--start-at belongs to --shard.');
+    return null;
+  }
+  const [, index = '', count = ''] = /^(\d{1,4})\/(\d{1,4})$/.exec(options.shard) ?? [];
+  if (count === '' || Number(index) >= Number(count)) {
+    throw new FltsError('FLTS_USAGE', `--shard takes i/n with i from 0 to n - 1, not "${options.shard}".`);
+  }
+  const startAt = new Date(options.startAt ?? '');
+  if (Number.isNaN(startAt.getTime())) {
+    throw new FltsError('FLTS_USAGE', '--shard needs --start-at with a time in ISO 8601, the same for every shard.');
+  }
+  return { index: Number(index), count: Number(count), startAt };
+}
+
+async function writeInitial(cli: Cli, path: string): Promise<void> {
+  const [{ INITIAL_SCENARIO }, { writeFile }] = await Promise.all([
+    import('../../loadtest/index.js'),
+    import('node:fs/promises'),
+  ]);
+  // `wx`: a file that is there already may be somebody's work.
+  await writeFile(path, INITIAL_SCENARIO, { flag: 'wx' }).catch((cause: unknown) => {
+    const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
+    const said = reason === 'EEXIST' ? 'is there already' : `cannot be written: ${reason}`;
+    throw new FltsError('FLTS_CANNOT_WRITE', `${path} ${said}.`, { cause });
+  });
+  cli.terminal.line(`${path}  edit it, then: flts loadtest ${path} --target http://127.0.0.1:8000`);
+}
+
+async function runCommand(cli: Cli, name: string | undefined, options: Options): Promise<void> {
+  if (options.init !== undefined) {
+    await writeInitial(cli, options.init);
+    return;
+  }
+  const { target } = options;
+  if (name === undefined)
+    throw new FltsError('FLTS_USAGE', 'Name a preset or a scenario file, or write one with --init.');
+  if (target === undefined)
+    throw new FltsError('FLTS_USAGE', '--target says which service to load, such as http://127.0.0.1:8000.');
+  const shard = shardOf(options);
   const [{ loadScenario, runLoadTest, scaled }, report, { packageVersion }, path] = await Promise.all([
     import('../../loadtest/index.js'),
     import('../../report/index.js'),
@@ -117,7 +171,9 @@ async function runCommand(cli: Cli, name: string, options: Options): Promise<voi
     result = await runLoadTest({
       scenario,
       scenarioFolder: loaded.folder,
-      target: options.target,
+      target,
+      ...(options.capacity === undefined ? {} : { capacityPerS: options.capacity }),
+      ...(shard === null ? {} : { shard }),
       outDir: options.out ?? defaultFolder(scenario, new Date()),
       require: options.require,
       ...(options.nullUrl === undefined ? {} : { nullUrl: options.nullUrl }),
@@ -125,7 +181,8 @@ async function runCommand(cli: Cli, name: string, options: Options): Promise<voi
       version: packageVersion(),
       signal: cli.signal,
       onProgress: (state) => {
-        progress.show(state);
+        if (options.json === true) cli.terminal.note(JSON.stringify(progressRecord(state)));
+        else progress.show(state);
       },
     });
   } finally {

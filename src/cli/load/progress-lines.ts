@@ -37,12 +37,40 @@ function labelOf(state: LoadProgress): string {
   if (state.step === 'floor') return 'instrument floor';
   if (state.step === 'writing') return 'writing the bundle';
   const where = `${state.index + 1}/${state.phases} ${state.phase ?? ''}`;
-  return state.step === 'pause' ? `pause before ${where}` : `phase ${where}, ${state.users} users`;
+  return state.step === 'pause' ? `pause before ${where}` : `phase ${where}${loadOf(state)}`;
+}
+
+function loadOf({ users, wantedPerS }: LoadProgress): string {
+  if (users !== null) return `, ${users} users`;
+  return wantedPerS === null ? '' : `, ${wantedPerS}/s`;
 }
 
 function figuresOf(state: LoadProgress): string {
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 10 ? 2 : 0));
   const queue = state.serverQueue === null ? '' : `, server queue ${state.serverQueue}`;
+  const batch = state.serverBatch === null ? '' : `, batch ${state.serverBatch.toFixed(1)}`;
+  // Lag of this size would show in the figures.
+  const lag = (state.lagMsP50 ?? 0) < 1 ? '' : `, own lag ${ms(state.lagMsP50)} ms`;
   const failed = state.failed === 0 ? 'no errors' : `${state.failed} errors`;
-  return `${state.requests} answers, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${queue}`;
+  return `${state.requests} answers, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${lag}${queue}${batch}`;
+}
+
+/** Where a run stands, for machines: one object a line, in the names of run.json. */
+export function progressRecord(state: LoadProgress): Record<string, unknown> {
+  return {
+    step: state.step,
+    phase: state.phase,
+    ...(state.users === null ? { rate: state.wantedPerS } : { users: state.users }),
+    elapsed_s: Number(state.elapsedS.toFixed(1)),
+    duration_s: state.durationS,
+    requests: state.requests,
+    failed: state.failed,
+    rate_per_s: state.ratePerS,
+    p50_ms: state.p50Ms,
+    p95_ms: state.p95Ms,
+    p99_ms: state.p99Ms,
+    lag_ms_p50: state.lagMsP50,
+    server_queue: state.serverQueue,
+    server_batch: state.serverBatch,
+  };
 }

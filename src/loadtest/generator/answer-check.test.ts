@@ -43,19 +43,26 @@ describe('predictionsProblem', () => {
 describe('answerFailure', () => {
   it('sorts statuses, bodies and broken exchanges', () => {
     const right = JSON.stringify({ predictions: [{ ts: TS, down: 1 }] });
-    expect(answerFailure(answered(200, right), 'predictions', TS, 1)).toBeNull();
-    expect(answerFailure(answered(200, 'no json'), 'status', TS, 1)).toBeNull();
-    expect(answerFailure(answered(200, 'no json'), 'json', TS, 1)).toEqual({
+    expect(answerFailure(answered(200, right), { check: 'predictions', expect: {} }, TS, 1)).toBeNull();
+    expect(answerFailure(answered(200, 'no json'), { check: 'status', expect: {} }, TS, 1)).toBeNull();
+    expect(answerFailure(answered(200, 'no json'), { check: 'json', expect: {} }, TS, 1)).toEqual({
       kind: 'bad_answer',
       text: 'the body is not JSON',
     });
-    expect(answerFailure(answered(503, '{"detail":\n"full"}'), 'predictions', TS, 1)).toEqual({
+    expect(answerFailure(answered(503, '{"detail":\n"full"}'), { check: 'predictions', expect: {} }, TS, 1)).toEqual({
       kind: 'http_5xx',
       text: '503 {"detail": "full"}',
     });
-    expect(answerFailure(answered(404, right), 'predictions', TS, 1)?.kind).toBe('http_4xx');
-    expect(answerFailure(answered(301, right), 'predictions', TS, 1)?.kind).toBe('http_other');
+    expect(answerFailure(answered(404, right), { check: 'predictions', expect: {} }, TS, 1)?.kind).toBe('http_4xx');
+    expect(answerFailure(answered(301, right), { check: 'predictions', expect: {} }, TS, 1)?.kind).toBe('http_other');
     const reset = { kind: 'reset', text: 'gone' } as const;
-    expect(answerFailure({ ...answered(200, ''), answer: null, failure: reset }, 'status', null, null)).toBe(reset);
+    expect(
+      answerFailure(
+        { ...answered(200, ''), answer: null, failure: reset },
+        { check: 'status', expect: {} },
+        null,
+        null,
+      ),
+    ).toBe(reset);
   });
 });

@@ -1,4 +1,4 @@
-import type { FailureKind } from '../../contract/index.js';
+import type { FailureKind, ScenarioExpect } from '../../contract/index.js';
 import { parseTimestampMs } from '../../domain/forecast/index.js';
 import type { Exchange } from './http-connection.js';
 
@@ -12,8 +12,8 @@ export interface Failure {
 
 const TEXT_MAX = 200;
 
-function statusKind(status: number): FailureKind | null {
-  if (status >= 200 && status < 300) return null;
+function statusKind(status: number, wanted: readonly number[] | undefined): FailureKind | null {
+  if (wanted === undefined ? status >= 200 && status < 300 : wanted.includes(status)) return null;
   if (status >= 400 && status < 500) return 'http_4xx';
   return status >= 500 && status < 600 ? 'http_5xx' : 'http_other';
 }
@@ -56,27 +56,53 @@ export function predictionsProblem(answer: unknown, expectedTs: string | null, h
   return null;
 }
 
+/** What a JSON pointer leads to, or undefined. Source: RFC 6901. */
+function atPointer(value: unknown, pointer: string): unknown {
+  let found = value;
+  for (const part of pointer.split('/').slice(1)) {
+    const key = part.replaceAll('~1', '/').replaceAll('~0', '~');
+    if (typeof found !== 'object' || found === null || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
+}
+
+/** What an answer lacks of what the scenario expects, or null. */
+function expectationProblem(text: string, json: unknown, expect: ScenarioExpect): string | null {
+  if (expect.contains !== undefined && !text.includes(expect.contains)) {
+    return `the body does not contain "${expect.contains.slice(0, TEXT_MAX)}"`;
+  }
+  const missing = expect.fields?.find((pointer) => (atPointer(json, pointer) ?? null) === null);
+  return missing === undefined ? null : `there is nothing at ${missing}`;
+}
+
 /** Judges an exchange: null when it is a right answer. */
 export function answerFailure(
   exchange: Exchange,
-  mode: CheckMode,
+  rules: { readonly check: CheckMode; readonly expect: ScenarioExpect },
   expectedTs: string | null,
   horizon: number | null,
 ): Failure | null {
   if (exchange.failure !== null) return exchange.failure;
   const answer = exchange.answer;
   if (answer === null) return { kind: 'reset', text: 'no answer' };
-  const kind = statusKind(answer.status);
+  const { check, expect } = rules;
+  const kind = statusKind(answer.status, expect.status);
   if (kind !== null) {
     return { kind, text: `${answer.status} ${answer.body.toString('utf8', 0, TEXT_MAX).replace(/\s+/g, ' ').trim()}` };
   }
-  if (mode === 'status') return null;
+  if (check === 'status' && expect.contains === undefined && expect.fields === undefined) return null;
+  const text = answer.body.toString('utf8');
   let json: unknown;
-  try {
-    json = JSON.parse(answer.body.toString('utf8'));
-  } catch {
-    return { kind: 'bad_answer', text: 'the body is not JSON' };
+  if (check !== 'status' || expect.fields !== undefined) {
+    try {
+      json = JSON.parse(text);
+    } catch {
+      return { kind: 'bad_answer', text: 'the body is not JSON' };
+    }
   }
-  const problem = mode === 'predictions' ? predictionsProblem(json, expectedTs, horizon) : null;
+  const problem =
+    expectationProblem(text, json, expect) ??
+    (check === 'predictions' ? predictionsProblem(json, expectedTs, horizon) : null);
   return problem === null ? null : { kind: 'bad_answer', text: problem };
 }

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { FltsError } from '../../contract/index.js';
-import type { Begin, Configure, FromGenerator, SampleBatch, ToGenerator } from './messages.js';
+import type { LoadPlan } from '../../domain/arrivals/index.js';
+import type { Begin, Configure, FromGenerator, OpenAccount, Prepare, SampleBatch, ToGenerator } from './messages.js';
 
 /** A generator that does not answer a command within this time is lost. */
 const COMMAND_TIMEOUT_MS = 30_000;
@@ -14,6 +15,8 @@ export interface GeneratorResult {
   readonly elu: number;
   readonly cpuS: number;
   readonly connectionsOpened: number;
+  /** How open arrivals went; null for closed users. */
+  readonly open: OpenAccount | null;
   readonly lost: string | null;
 }
 
@@ -107,11 +110,23 @@ class Generator {
   }
 }
 
+/** Which part of a load that is spread over machines this run is; 0 of 1 where it is not. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
 /** The generator processes of a run. They start from the built entry at `url`, and end with `close`. */
 export class GeneratorPool {
   readonly #generators: readonly Generator[];
 
-  constructor(count: number, url: URL, onBatch: (batch: SampleBatch, generator: number) => void) {
+  /** This pool among those of all shards: its first generator's number, and how many there are in all. */
+  readonly #first: number;
+  readonly #total: number;
+
+  constructor(count: number, shard: Shard, url: URL, onBatch: (batch: SampleBatch, generator: number) => void) {
+    this.#first = shard.index * count;
+    this.#total = shard.count * count;
     this.#generators = Array.from({ length: count }, (_, id) => new Generator(id, url, onBatch));
   }
 
@@ -123,7 +138,8 @@ export class GeneratorPool {
     const answers = await Promise.all(
       this.#generators.map((generator) => {
         const answer = generator.answer('configured', COMMAND_TIMEOUT_MS);
-        generator.tell({ type: 'configure', ...config, generator: generator.id, generators: this.size });
+        const id = this.#first + generator.id;
+        generator.tell({ type: 'configure', ...config, generator: id, generators: this.#total });
         return answer;
       }),
     );
@@ -132,11 +148,11 @@ export class GeneratorPool {
   }
 
   /** Opens the connections of a phase; the problems that were met, in words. */
-  async prepare(phase: number, users: number, useNullRequest: boolean): Promise<string[]> {
+  async prepare(prepare: Omit<Prepare, 'type'>): Promise<string[]> {
     const answers = await Promise.all(
       this.#generators.map((generator) => {
         const answer = generator.answer('prepared', COMMAND_TIMEOUT_MS);
-        generator.tell({ type: 'prepare', phase, users, useNullRequest });
+        generator.tell({ type: 'prepare', ...prepare });
         return answer;
       }),
     );
@@ -146,17 +162,19 @@ export class GeneratorPool {
   }
 
   /** Runs a phase to its end; `patienceMs` after the plan's own end a generator is lost. */
-  run(begin: Omit<Begin, 'type'>, patienceMs: number): Promise<GeneratorResult[]> {
+  run(phase: number, plan: LoadPlan, patienceMs: number): Promise<GeneratorResult[]> {
     return Promise.all(
       this.#generators.map(async (generator) => {
         const pending = generator.answer('phase_done', patienceMs);
-        generator.tell({ type: 'begin', ...begin });
+        const begin: Begin = { type: 'begin', phase, plan };
+        generator.tell(begin);
         const done = await pending;
         if (typeof done === 'string') {
-          return { generator: generator.id, users: 0, elu: 0, cpuS: 0, connectionsOpened: 0, lost: done };
+          const nothing = { users: 0, elu: 0, cpuS: 0, connectionsOpened: 0, open: null };
+          return { generator: this.#first + generator.id, ...nothing, lost: done };
         }
-        const { users, elu, cpuS, connectionsOpened } = done;
-        return { generator: generator.id, users, elu, cpuS, connectionsOpened, lost: null };
+        const { users, elu, cpuS, connectionsOpened, open } = done;
+        return { generator: this.#first + generator.id, users, elu, cpuS, connectionsOpened, open, lost: null };
       }),
     );
   }

@@ -1,4 +1,4 @@
-import { connect as connectTcp, type Socket } from 'node:net';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BadAnswerError, type HttpAnswer, ResponseParser } from './response-parser.js';
 
@@ -41,11 +41,22 @@ export interface Endpoint {
   readonly tls: boolean;
 }
 
+export interface ConnectionSettings {
+  /** False closes the connection after every answer. */
+  readonly keepAlive: boolean;
+  /** The connection is closed after so many requests; Infinity = as long as the server keeps it. */
+  readonly requestsMax: number;
+  /** Accept any certificate. */
+  readonly tlsInsecure: boolean;
+  /** PEM text of the authority to trust instead of the system's; null = the system's. */
+  readonly tlsCa: string | null;
+}
+
 /** One user's HTTP/1.1 connection over a raw socket: opened when needed, kept while the server lets it. */
 export class HttpConnection implements Connection {
   readonly #endpoint: Endpoint;
   readonly #nowUs: () => number;
-  readonly #keepAlive: boolean;
+  readonly #settings: ConnectionSettings;
   readonly #parser = new ResponseParser();
   #socket: Socket | null = null;
   #opening: ((problem: string | null) => void) | null = null;
@@ -54,11 +65,13 @@ export class HttpConnection implements Connection {
   #sentUs: number | null = null;
   #firstByteUs: number | null = null;
   #bytesIn = 0;
+  /** Answers over the present connection. */
+  #served = 0;
   opened = 0;
 
-  constructor(endpoint: Endpoint, keepAlive: boolean, nowUs: () => number) {
+  constructor(endpoint: Endpoint, settings: ConnectionSettings, nowUs: () => number) {
     this.#endpoint = endpoint;
-    this.#keepAlive = keepAlive;
+    this.#settings = settings;
     this.#nowUs = nowUs;
   }
 
@@ -68,12 +81,23 @@ export class HttpConnection implements Connection {
 
   open(onOpen: (problem: string | null) => void): void {
     const { host, port, tls } = this.#endpoint;
-    const socket = tls ? connectTls({ host, port, servername: host }) : connectTcp({ host, port });
+    const { tlsInsecure, tlsCa } = this.#settings;
+    const socket = tls
+      ? connectTls({
+          host,
+          port,
+          // An IP address is no server name (RFC 6066).
+          ...(isIP(host) === 0 ? { servername: host } : {}),
+          rejectUnauthorized: !tlsInsecure,
+          ...(tlsCa === null ? {} : { ca: tlsCa }),
+        })
+      : connectTcp({ host, port });
     this.#socket = socket;
     this.#opening = onOpen;
     socket.setNoDelay(true);
     socket.once(tls ? 'secureConnect' : 'connect', () => {
       this.opened++;
+      this.#served = 0;
       this.#endOpening(null);
     });
     socket.on('data', (chunk: Buffer) => {
@@ -159,7 +183,9 @@ export class HttpConnection implements Connection {
     try {
       const answer = parse();
       if (answer === null) return;
-      if (!answer.keepAlive || !this.#keepAlive) this.close();
+      this.#served++;
+      const { keepAlive, requestsMax } = this.#settings;
+      if (!answer.keepAlive || !keepAlive || this.#served >= requestsMax) this.close();
       this.#finish(answer, null);
     } catch (error) {
       if (!(error instanceof BadAnswerError)) throw error;

@@ -1,20 +1,23 @@
-import type { WindowTable } from '../payload/window-table.js';
+import type { ScenarioExpect } from '../../contract/index.js';
+import type { LoadPlan } from '../../domain/arrivals/index.js';
+import type { BodyPlan } from '../payload/body-plan.js';
 import type { CheckMode } from './answer-check.js';
-import type { Endpoint } from './http-connection.js';
+import type { ConnectionSettings, Endpoint } from './http-connection.js';
 
 /** What coordinator and generator processes say to each other (structured clones over the IPC channel). */
 
 export interface RequestPlan {
   readonly endpoint: Endpoint;
+  readonly connection: ConnectionSettings;
   readonly method: string;
   readonly path: string;
   readonly hostHeader: string;
   readonly headers: Readonly<Record<string, string>>;
   /** A fixed body (JSON text, ASCII), or null for none; ignored where there are windows. */
   readonly body: string | null;
-  readonly windows: WindowTable | null;
+  readonly windows: BodyPlan | null;
   readonly check: CheckMode;
-  readonly keepAlive: boolean;
+  readonly expect: ScenarioExpect;
   readonly timeoutMs: number;
 }
 
@@ -25,6 +28,7 @@ export interface Configure {
   readonly nullRequest: RequestPlan | null;
   /** Zero of the run's clock, ms since the epoch (fractions of ms). */
   readonly epochMs: number;
+  /** This generator among all of the run, those of other shards included. */
   readonly generator: number;
   readonly generators: number;
 }
@@ -32,19 +36,17 @@ export interface Configure {
 export interface Prepare {
   readonly type: 'prepare';
   readonly phase: number;
-  readonly users: number;
+  /** As it will begin, at a time that is not known yet. */
+  readonly plan: LoadPlan;
+  /** Open arrivals: requests under way at once, of this generator. */
+  readonly maxInFlight: number;
   readonly useNullRequest: boolean;
 }
 
 export interface Begin {
   readonly type: 'begin';
   readonly phase: number;
-  readonly users: number;
-  readonly thinkUs: number;
-  readonly startUs: number;
-  /** Infinity where only the number of requests counts. */
-  readonly endUs: number;
-  readonly requestsPerUser: number;
+  readonly plan: LoadPlan;
 }
 
 /** Ends the phase now: nothing more is sent, answers under way are awaited for at most `graceMs`. */
@@ -84,17 +86,34 @@ export interface SampleBatch {
   readonly examples: Readonly<Record<string, string>>;
 }
 
+/** How open arrivals went, by the generator's own count. */
+export interface OpenAccount {
+  /** Arrivals whose time came. */
+  readonly due: number;
+  /** Of these, handed to a connection, or to the wait for one, before the phase was over. */
+  readonly started: number;
+  /** Given up because too many were waiting for a connection already. */
+  readonly dropped: number;
+  /** Integral over the phase of the requests between their start and their answer, µs. */
+  readonly inFlightUs: number;
+}
+
+/** What a generator says of a phase that it has finished. */
+export interface PhaseDone {
+  readonly type: 'phase_done';
+  readonly phase: number;
+  readonly users: number;
+  readonly elu: number;
+  readonly cpuS: number;
+  readonly connectionsOpened: number;
+  /** Null for closed users. */
+  readonly open: OpenAccount | null;
+}
+
 export type FromGenerator =
   | { readonly type: 'configured' }
   /** `problem`: why a connection could not be opened, or null. */
   | { readonly type: 'prepared'; readonly phase: number; readonly problem: string | null }
   | SampleBatch
-  | {
-      readonly type: 'phase_done';
-      readonly phase: number;
-      readonly users: number;
-      readonly elu: number;
-      readonly cpuS: number;
-      readonly connectionsOpened: number;
-    }
+  | PhaseDone
   | { readonly type: 'fatal'; readonly text: string };

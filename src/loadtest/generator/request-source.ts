@@ -1,10 +1,12 @@
-import { WindowCutter } from '../payload/window-table.js';
+import { BodySource } from '../payload/body-plan.js';
 import type { RequestPlan } from './messages.js';
 
 /** A request as it goes over the wire (ASCII) and what a right answer to it carries. */
 export interface PreparedRequest {
   readonly text: string;
   readonly expectedTs: string | null;
+  /** Steps that were asked for; null where nobody says. */
+  readonly horizon: number | null;
 }
 
 function headOf(plan: RequestPlan, hasBody: boolean): string {
@@ -12,7 +14,7 @@ function headOf(plan: RequestPlan, hasBody: boolean): string {
   const own = new Set(Object.keys(plan.headers).map((name) => name.toLowerCase()));
   if (!own.has('accept')) lines.push('Accept: application/json');
   if (hasBody && !own.has('content-type')) lines.push('Content-Type: application/json');
-  if (!plan.keepAlive) lines.push('Connection: close');
+  if (!plan.connection.keepAlive) lines.push('Connection: close');
   for (const [name, value] of Object.entries(plan.headers)) lines.push(`${name}: ${value}`);
   return lines.join('\r\n');
 }
@@ -21,7 +23,7 @@ function headOf(plan: RequestPlan, hasBody: boolean): string {
 export class RequestSource {
   readonly #head: string;
   readonly #fixed: PreparedRequest | null;
-  readonly #cutter: WindowCutter | null;
+  readonly #bodies: BodySource | null;
   readonly #stride: number;
   #index: number;
 
@@ -29,19 +31,19 @@ export class RequestSource {
     this.#index = generator;
     this.#stride = generators;
     this.#head = headOf(plan, plan.body !== null || plan.windows !== null);
-    this.#cutter = plan.windows === null ? null : new WindowCutter(plan.windows);
-    this.#fixed = this.#cutter === null ? this.#request(plan.body, null) : null;
+    this.#bodies = plan.windows === null ? null : new BodySource(plan.windows);
+    this.#fixed = this.#bodies === null ? this.#request(plan.body, null, null) : null;
   }
 
   next(): PreparedRequest {
-    if (this.#cutter === null) return this.#fixed ?? this.#request(null, null);
-    const { body, expectedTs } = this.#cutter.window(this.#index);
+    if (this.#bodies === null) return this.#fixed ?? this.#request(null, null, null);
+    const { body, expectedTs, horizon } = this.#bodies.body(this.#index);
     this.#index += this.#stride;
-    return this.#request(body, expectedTs);
+    return this.#request(body, expectedTs, horizon);
   }
 
-  #request(body: string | null, expectedTs: string | null): PreparedRequest {
+  #request(body: string | null, expectedTs: string | null, horizon: number | null): PreparedRequest {
     const length = body === null ? '' : `\r\nContent-Length: ${body.length}`;
-    return { text: `${this.#head}${length}\r\n\r\n${body ?? ''}`, expectedTs };
+    return { text: `${this.#head}${length}\r\n\r\n${body ?? ''}`, expectedTs, horizon };
   }
 }

@@ -1,9 +1,7 @@
 import { type ClosedUsers, firstDueUs, nextDueUs } from '../../domain/arrivals/index.js';
+import type { RecordRequest } from './crew.js';
 import type { Connection, Exchange } from './http-connection.js';
 import type { PreparedRequest, RequestSource } from './request-source.js';
-
-/** A finished request, handed over after the user's next one is on its way. */
-export type RecordRequest = (user: number, intendedUs: number, request: PreparedRequest, exchange: Exchange) => void;
 
 /** Below this a timer is too coarse: the rest of the wait is polled between events. */
 const TIMER_GRAIN_US = 1_500;
@@ -43,13 +41,9 @@ export class UserLoop {
     this.#next = source.next();
   }
 
-  get connection(): Connection {
-    return this.#connection;
-  }
-
   start(): void {
     const dueUs = firstDueUs(this.#plan, this.#user);
-    if (dueUs < this.#plan.endUs) this.#sendAt(dueUs, START_GRAIN_US);
+    if (dueUs !== null) this.#sendAt(dueUs, START_GRAIN_US);
     else this.#finish();
   }
 
@@ -89,7 +83,7 @@ export class UserLoop {
 
   #answered(intendedUs: number, request: PreparedRequest, exchange: Exchange): void {
     this.#sent++;
-    const nextUs = nextDueUs(this.#plan, this.#sent, exchange.doneUs, exchange.failure?.kind === 'connect');
+    const nextUs = nextDueUs(this.#plan, this.#user, this.#sent, exchange.doneUs, exchange.failure?.kind === 'connect');
     // First the next request, then the book-keeping: nothing but the think time stands between answer and request.
     if (nextUs !== null) this.#sendAt(nextUs);
     this.#record(this.#user, intendedUs, request, exchange);

@@ -50,12 +50,19 @@ function slice(column: ColumnText, from: number, to: number): string {
   return column.text.slice(column.offsets[from], (column.offsets[to] ?? 0) - 1);
 }
 
+/** The texts of one window, for bodies of another shape: JSON, without the brackets of arrays. */
+export interface WindowTexts {
+  readonly ts: string;
+  /** By column, in the table's order. */
+  readonly columns: ReadonlyMap<string, string>;
+  readonly expectedTs: string;
+}
+
 /** Cuts windows out of a table: window `index` 0, 1, 2, … ; each index gives another body. */
 export class WindowCutter {
   readonly #table: WindowTable;
   readonly #times: ColumnText;
   readonly #columns: readonly ColumnText[];
-  readonly #tail: string;
 
   constructor(table: WindowTable) {
     this.#table = table;
@@ -64,21 +71,34 @@ export class WindowCutter {
       table.timesMs.map((ms) => JSON.stringify(formatTimestamp(ms, true).replace('T', ' '))),
     );
     this.#columns = table.columns.map((name, i) => columnText(name, table.cells[i] ?? []));
-    this.#tail = `},"inference_length":${table.horizon}}`;
   }
 
-  window(index: number): WindowBody {
+  window(index: number, horizon: number = this.#table.horizon): WindowBody {
+    const { from, to, lap, expectedTs } = this.#place(index);
+    let body = `{"data":{"ts":[${slice(this.#times, from, to)}]`;
+    for (const [i, column] of this.#columns.entries())
+      body += `,${column.key}:[${this.#cells(i, column, from, to, lap)}]`;
+    return { body: `${body}},"inference_length":${horizon}}`, expectedTs };
+  }
+
+  texts(index: number): WindowTexts {
+    const { from, to, lap, expectedTs } = this.#place(index);
+    const columns = this.#columns.map(
+      (column, i) => [this.#table.columns[i] ?? '', this.#cells(i, column, from, to, lap)] as const,
+    );
+    return { ts: slice(this.#times, from, to), columns: new Map(columns), expectedTs };
+  }
+
+  #place(index: number): { from: number; to: number; lap: number; expectedTs: string } {
     const { starts, rows, timesMs, stepS } = this.#table;
     const from = starts[index % starts.length] ?? 0;
-    const lap = Math.floor(index / starts.length);
     const to = from + rows;
-    let body = `{"data":{"ts":[${slice(this.#times, from, to)}]`;
-    for (const [i, column] of this.#columns.entries()) {
-      const cells = i === 0 && lap > 0 ? this.#onLap(column, from, to, lap) : slice(column, from, to);
-      body += `,${column.key}:[${cells}]`;
-    }
-    const expectedMs = (timesMs[to - 1] ?? 0) + stepS * 1000;
-    return { body: body + this.#tail, expectedTs: formatTimestamp(expectedMs, true) };
+    const expectedTs = formatTimestamp((timesMs[to - 1] ?? 0) + stepS * 1000, true);
+    return { from, to, lap: Math.floor(index / starts.length), expectedTs };
+  }
+
+  #cells(i: number, column: ColumnText, from: number, to: number, lap: number): string {
+    return i === 0 && lap > 0 ? this.#onLap(column, from, to, lap) : slice(column, from, to);
   }
 
   #onLap(column: ColumnText, from: number, to: number, lap: number): string {

@@ -70,6 +70,23 @@ export class LatencyHistogram {
     return this.#count === 0 ? null : toMs(this.#sumUs / this.#count);
   }
 
+  /** Smallest, largest and sum, µs, beyond what buckets can tell. */
+  get exactUs(): readonly [minUs: number, maxUs: number, sumUs: number] {
+    return [this.#minUs, this.#maxUs, this.#sumUs];
+  }
+
+  /** Adds the exact figures of another histogram, and by `addBuckets` its buckets: together they lose nothing. */
+  addExact(minUs: number, maxUs: number, sumUs: number): void {
+    this.#minUs = Math.min(this.#minUs, minUs);
+    this.#maxUs = Math.max(this.#maxUs, maxUs);
+    this.#sumUs += sumUs;
+  }
+
+  addBuckets(other: Histogram): void {
+    this.inner.add(other);
+    this.#count += other.totalCount;
+  }
+
   destroy(): void {
     this.inner.destroy();
   }

@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { GeneratorResult } from '../generator/generator-pool.js';
 import { SAMPLE_WIDTH, type SampleBatch } from '../generator/messages.js';
 import { LatencyHistogram, loadHistograms } from './histogram.js';
+import { phaseFigures } from './phase-figures.js';
 import { PhaseRecorder } from './phase-recorder.js';
 import { SampleStore } from './sample-store.js';
 import { parseServerTiming } from './server-timing.js';
@@ -30,10 +32,18 @@ const request = (user: number, intended: number, done: number, change: Record<nu
   return row;
 };
 
-const plan = { users: 2, thinkUs: 0, startUs: 0, endUs: 1_000_000, requestsPerUser: Number.POSITIVE_INFINITY };
+const plan = {
+  mode: 'closed' as const,
+  levels: [],
+  users: 2,
+  thinkUs: 0,
+  startUs: 0,
+  endUs: 1_000_000,
+  requestsPerUser: Number.POSITIVE_INFINITY,
+};
 const recorderOf = (change: Partial<typeof plan> = {}) =>
-  new PhaseRecorder({ name: 'p', kind: 'sustained', plan: { ...plan, ...change } }, 1);
-const GENERATOR = { generator: 0, users: 2, elu: 0.1, cpuS: 0.2, connectionsOpened: 2, lost: null };
+  new PhaseRecorder({ name: 'p', kind: 'sustained', plan: { ...plan, ...change } });
+const GENERATOR = { generator: 0, users: 2, elu: 0.1, cpuS: 0.2, connectionsOpened: 2, open: null, lost: null };
 
 describe('LatencyHistogram', () => {
   it('answers every rank as the sorted values do, to three digits', () => {
@@ -53,6 +63,9 @@ describe('LatencyHistogram', () => {
   });
 });
 
+const figuresOf = (recorder: PhaseRecorder, generators: GeneratorResult[]) =>
+  phaseFigures(recorder, { generators, seed: 1, objective: null, rss: [] });
+
 describe('PhaseRecorder', () => {
   it('counts, times and rates a phase', () => {
     const recorder = recorderOf();
@@ -61,7 +74,7 @@ describe('PhaseRecorder', () => {
       request(1, i * 100_000, (i + 1) * 100_000),
     ]).flat();
     recorder.add(batch(rows, 'exec;dur=4, total;dur=10'), 0);
-    const figures = recorder.figures([GENERATOR]);
+    const figures = figuresOf(recorder, [GENERATOR]);
     expect(figures).toMatchObject({
       requests: 20,
       succeeded: 20,
@@ -85,7 +98,7 @@ describe('PhaseRecorder', () => {
   it('keeps failures out of response time and throughput', () => {
     const recorder = recorderOf();
     recorder.add(batch([request(0, 0, 500_000), request(1, 0, 2_000, { 6: 500, 7: 1 })]), 0);
-    expect(recorder.figures([GENERATOR])).toMatchObject({
+    expect(figuresOf(recorder, [GENERATOR])).toMatchObject({
       succeeded: 1,
       failed: 1,
       success_rate: 0.5,
@@ -100,42 +113,62 @@ describe('PhaseRecorder', () => {
   it('counts answers after the end of the phase as requests, not as throughput', () => {
     const recorder = recorderOf();
     recorder.add(batch([request(0, 0, 900_000), request(0, 900_000, 1_200_000)]), 0);
-    expect(recorder.figures([GENERATOR])).toMatchObject({ requests: 2, throughput_per_s: 1 });
+    expect(figuresOf(recorder, [GENERATOR])).toMatchObject({ requests: 2, throughput_per_s: 1 });
   });
 
   it("breaks Little's law when a user is lost", () => {
     const recorder = recorderOf();
     recorder.add(batch([request(0, 0, 1_000_000), request(1, 0, 300_000)]), 0);
-    expect(recorder.evidence([GENERATOR]).littlesLaw).toMatchObject({ measured: 1.3, holds: false });
+    expect(recorder.law([GENERATOR])).toMatchObject({ measured: 1.3, holds: false });
   });
 
   it('calls a percentile unsupported when the own lag carries it, and connection wait no lag', () => {
     const lagging = recorderOf();
     lagging.add(batch(Array.from({ length: 100 }, () => request(0, 0, 10_000, { 2: 5_000 }))), 0);
-    expect(lagging.figures([GENERATOR])).toMatchObject({
+    expect(figuresOf(lagging, [GENERATOR])).toMatchObject({
       lag_ms: { p50: 5 },
       percentiles: { p50: { supported: false } },
     });
     const waiting = recorderOf();
     waiting.add(batch(Array.from({ length: 100 }, () => request(0, 0, 10_000, { 2: 5_000, 5: 5_000 }))), 0);
-    expect(waiting.figures([GENERATOR])).toMatchObject({
+    expect(figuresOf(waiting, [GENERATOR])).toMatchObject({
       lag_ms: { p50: 0 },
       percentiles: { p50: { supported: true } },
     });
-    expect(waiting.figures([GENERATOR]).connection_wait_ms_mean).toBe(5);
+    expect(figuresOf(waiting, [GENERATOR]).connection_wait_ms_mean).toBe(5);
   });
 
   it('takes the last answer as the end where users have a number of requests', () => {
     const recorder = recorderOf({ endUs: Number.POSITIVE_INFINITY, requestsPerUser: 2 });
     recorder.add(batch([request(0, 0, 100_000), request(1, 0, 400_000)]), 0);
-    expect(recorder.figures([GENERATOR])).toMatchObject({ duration_s: 0.4, throughput_per_s: 5, littles_law: null });
+    expect(figuresOf(recorder, [GENERATOR])).toMatchObject({ duration_s: 0.4, throughput_per_s: 5, littles_law: null });
   });
 
   it('ends its window where it was cut, and leaves Little alone', () => {
     const recorder = recorderOf();
     recorder.add(batch([request(0, 0, 250_000)]), 0);
     recorder.cut(500_000);
-    expect(recorder.figures([GENERATOR])).toMatchObject({ duration_s: 0.5, throughput_per_s: 2, littles_law: null });
+    expect(figuresOf(recorder, [GENERATOR])).toMatchObject({ duration_s: 0.5, throughput_per_s: 2, littles_law: null });
+  });
+
+  it('holds open arrivals against what was due, and in-flight time against its own count', () => {
+    const flat = { lengthUs: 1_000_000, fromPerS: 10, toPerS: 10 };
+    const open = { mode: 'open' as const, startUs: 0, profile: [flat], process: 'constant' as const, seed: 1 };
+    const recorder = new PhaseRecorder({ name: 'o', kind: 'sustained', plan: open });
+    // 9 of 10 arrivals, 50 ms each; the third waited 10 ms for a connection after 2 ms of lag.
+    const rows = Array.from({ length: 9 }, (_, i) =>
+      request(0, i * 100_000, i * 100_000 + 50_000, i === 2 ? { 2: 212_000, 5: 10_000 } : {}),
+    );
+    recorder.add(batch(rows), 0);
+    const account = { due: 10, started: 9, dropped: 1, inFlightUs: 448_000 };
+    expect(figuresOf(recorder, [{ ...GENERATOR, users: 0, open: account }])).toMatchObject({
+      rate: 10,
+      arrivals: 'constant',
+      open: { due: 10, started: 9, dropped: 1, achieved_share: 0.9 },
+      lag_ms: { max: 2 },
+      littles_law: { expected: 0.448, measured: 0.448, holds: true },
+    });
+    expect(figuresOf(recorder, []).users).toBeUndefined();
   });
 
   it('writes a histogram log with a tag per phase, generator and outcome', () => {
@@ -146,6 +179,8 @@ describe('PhaseRecorder', () => {
     expect([...text.matchAll(/Tag=([^,]+),([\d.]+),([\d.]+),/g)].map(([, ...parts]) => parts)).toEqual([
       ['p/0/ok', '1.000', '1.000'],
       ['p/0/failed', '1.000', '1.000'],
+      ['p/0/lag', '1.000', '1.000'],
+      ['p/0/prompt', '1.000', '1.000'],
     ]);
   });
 });

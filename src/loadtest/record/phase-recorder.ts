@@ -1,106 +1,102 @@
-import {
-  FAILURE_KINDS,
-  PERCENTILES,
-  type PercentileName,
-  type RunPercentile,
-  type RunPhase,
-} from '../../contract/index.js';
-import { type ClosedUsers, firstDueUs, restUs } from '../../domain/arrivals/index.js';
-import {
-  failureRateBound,
-  lagUnsupported,
-  type LittlesLaw,
-  littlesLaw,
-  overlapUs,
-  percentileFigure,
-  type PhaseEvidence,
-  smallestSupportedN,
-} from '../../domain/stats/index.js';
+import { FAILURE_KINDS, type PhaseKind } from '../../contract/index.js';
+import { firstDueUs, type LoadPlan, planEndUs, restUs } from '../../domain/arrivals/index.js';
+import { type LittlesLaw, littlesLaw, overlapUs } from '../../domain/stats/index.js';
 import type { GeneratorResult } from '../generator/generator-pool.js';
 import { SAMPLE_WIDTH, type SampleBatch } from '../generator/messages.js';
 import { LatencyHistogram } from './histogram.js';
-import { parseServerTiming } from './server-timing.js';
+import { PhaseSeries, type SeriesState } from './phase-series.js';
+import { PhaseTally, type TallyState } from './phase-tally.js';
 
-export type RecordedOutcome = 'ok' | 'failed';
+/** `ok` and `failed` are response times; `lag` is the generator's, `prompt` the response time without it. */
+export const OUTCOMES = ['ok', 'failed', 'lag', 'prompt'] as const;
+export type RecordedOutcome = (typeof OUTCOMES)[number];
 
 /** What is planned of a phase, and how it is called. */
 export interface RecordedPhase {
   readonly name: string;
-  readonly kind: 'warmup' | 'sustained';
-  readonly plan: ClosedUsers;
+  readonly kind: PhaseKind | 'search';
+  readonly plan: LoadPlan;
+}
+
+/** What a shard remembers of a phase beside its histograms. */
+export interface RecorderState {
+  readonly phase: RecordedPhase;
+  readonly tally: TallyState;
+  readonly series: SeriesState | null;
+  readonly cutUs: number | null;
+  /** Exact figures of the histograms, which keep three digits, by generator and outcome. */
+  readonly exact: readonly (readonly [
+    generator: number,
+    outcome: RecordedOutcome,
+    minUs: number,
+    maxUs: number,
+    sumUs: number,
+  ])[];
 }
 
 const CONNECT = FAILURE_KINDS.indexOf('connect');
-const REPLICAS_MAX = 1_000;
+
+type Histograms = Readonly<Record<RecordedOutcome, LatencyHistogram>>;
 
 /** Everything that is counted and timed of one phase, as it comes in. */
 export class PhaseRecorder {
   readonly phase: RecordedPhase;
-  /** Response time by generator and outcome: what `histograms.hlog` holds. */
-  readonly histograms: readonly Readonly<Record<RecordedOutcome, LatencyHistogram>>[];
-  /** Response time of right answers over all generators, the same less each request's own lag, and the lag itself. */
-  readonly response = new LatencyHistogram();
-  readonly #failed = new LatencyHistogram();
-  readonly #withoutLag = new LatencyHistogram();
-  readonly #lag = new LatencyHistogram();
-  readonly #statuses = new Map<string, number>();
-  readonly #failures = new Map<string, number>();
-  readonly #replicas = new Map<string, number>();
-  readonly #examples: Record<string, string> = {};
-  readonly #timing = new Map<string, { sum: number; count: number }>();
-  #connectionWaitUs = 0;
-  #bytesOut = 0;
-  #bytesIn = 0;
-  #lastDoneUs = 0;
+  /** By generator number and outcome: what `histograms.hlog` holds. */
+  readonly histograms = new Map<number, Histograms>();
+  /** Over all generators. */
+  readonly total: Histograms = newHistograms();
+  readonly tally = new PhaseTally();
+  /** Null where the number of requests decides how long the phase is. */
+  readonly series: PhaseSeries | null;
+  readonly #endUs: number;
   /** Set when the phase was ended before its plan said so. */
   #cutUs = Number.POSITIVE_INFINITY;
-  /** Right answers inside the window, and the user-time that requests and rests cover of it. */
-  #answersInside = 0;
-  #coveredUs = 0;
 
-  constructor(phase: RecordedPhase, generators: number) {
+  constructor(phase: RecordedPhase) {
     this.phase = phase;
-    this.histograms = Array.from({ length: generators }, () => ({
-      ok: new LatencyHistogram(),
-      failed: new LatencyHistogram(),
-    }));
+    this.#endUs = planEndUs(phase.plan);
+    this.series = Number.isFinite(this.#endUs) ? new PhaseSeries(phase.plan.startUs, this.#endUs) : null;
+  }
+
+  get response(): LatencyHistogram {
+    return this.total.ok;
   }
 
   get requests(): number {
-    return this.response.count + this.#failed.count;
+    return this.response.count + this.failed;
   }
 
   get failed(): number {
-    return this.#failed.count;
+    return this.total.failed.count;
+  }
+
+  /** Whether the phase was ended before its plan said so. */
+  get wasCut(): boolean {
+    return Number.isFinite(this.#cutUs);
   }
 
   add(batch: SampleBatch, generator: number): void {
     const { numbers } = batch;
     const { plan } = this.phase;
-    const endUs = Math.min(plan.endUs, this.#cutUs);
+    const endUs = Math.min(this.#endUs, this.#cutUs);
+    const own = this.#histogramsOf(generator);
     for (let i = 0; i < batch.count; i++) {
       const at = i * SAMPLE_WIDTH;
       const intended = numbers[at + 1] ?? 0;
+      const sent = numbers[at + 2] ?? 0;
       const done = numbers[at + 4] ?? 0;
+      const taken = sent - (numbers[at + 5] ?? 0);
       const failure = numbers[at + 7] ?? -1;
-      const ok = failure < 0;
-      const restedUs = done + restUs(plan.thinkUs, failure === CONNECT);
-      this.#coveredUs += overlapUs(intended, restedUs, plan.startUs, endUs);
-      if (ok && done <= endUs) this.#answersInside++;
-      this.#time(numbers, at, generator, ok);
-      count(this.#statuses, String(numbers[at + 6] ?? 0));
-      if (!ok) count(this.#failures, FAILURE_KINDS[failure] ?? 'bad_answer');
-      else this.#addTiming(batch.serverTiming[i] ?? '');
-      const replica = batch.replica[i] ?? '';
-      if (replica !== '' && (this.#replicas.size < REPLICAS_MAX || this.#replicas.has(replica))) {
-        count(this.#replicas, replica);
-      }
-      this.#connectionWaitUs += numbers[at + 5] ?? 0;
-      this.#bytesOut += numbers[at + 8] ?? 0;
-      this.#bytesIn += numbers[at + 9] ?? 0;
-      if (done > this.#lastDoneUs) this.#lastDoneUs = done;
+      const fromUs = plan.mode === 'closed' ? intended : taken;
+      const untilUs = plan.mode === 'closed' ? done + restUs(plan.thinkUs, failure === CONNECT) : done;
+      this.tally.coveredUs += overlapUs(fromUs, untilUs, plan.startUs, endUs);
+      if (failure < 0 && done <= endUs) this.tally.answersInside++;
+      this.series?.cover(intended, done);
+      if (failure < 0) this.series?.add(intended, done - intended);
+      this.tally.add(batch, i);
+      record(own, this.total, intended, Math.max(0, taken - intended), done, failure < 0);
     }
-    for (const [kind, text] of Object.entries(batch.examples)) this.#examples[kind] ??= text;
+    this.tally.addExamples(batch.examples);
   }
 
   /** The phase was ended by hand at this time. */
@@ -110,167 +106,99 @@ export class PhaseRecorder {
 
   /** End of the window that rates are taken over: the plan's, or the last answer where only requests count. */
   get windowEndUs(): number {
-    const planned = Math.min(this.phase.plan.endUs, this.#cutUs);
-    const last = Math.max(this.#lastDoneUs, this.phase.plan.startUs);
+    const { plan } = this.phase;
+    const planned = Math.min(this.#endUs, this.#cutUs);
+    const last = Math.max(this.tally.lastDoneUs, plan.startUs);
     // Users with a fixed number of requests may be finished before the time is up.
-    return Number.isFinite(planned) && this.phase.plan.requestsPerUser === Infinity ? planned : Math.min(planned, last);
-  }
-
-  figures(generators: readonly GeneratorResult[]): RunPhase {
-    const { plan, name, kind } = this.phase;
-    const windowUs = Math.max(1, this.windowEndUs - plan.startUs);
-    const n = this.requests;
-    const percentiles = this.#percentiles();
-    const value = (p: PercentileName): number | null => percentiles[p]?.value_ms ?? null;
-    return {
-      name,
-      kind,
-      users: plan.users,
-      think_s: plan.thinkUs / 1e6,
-      ...(Number.isFinite(plan.requestsPerUser) ? { requests_per_user: plan.requestsPerUser } : {}),
-      start_s: plan.startUs / 1e6,
-      duration_s: windowUs / 1e6,
-      requests: n,
-      succeeded: this.response.count,
-      failed: this.failed,
-      success_rate: n === 0 ? null : this.response.count / n,
-      failure_rate_bound: failureRateBound(this.failed, n),
-      throughput_per_s: (this.#answersInside / windowUs) * 1e6,
-      min_ms: this.response.minMs,
-      mean_ms: this.response.meanMs,
-      p50_ms: value('p50'),
-      p90_ms: value('p90'),
-      p95_ms: value('p95'),
-      p99_ms: value('p99'),
-      'p99.9_ms': value('p99.9'),
-      max_ms: this.response.maxMs,
-      percentiles,
-      failed_ms:
-        this.failed === 0
-          ? null
-          : { p50: this.#failed.msAtRank(Math.ceil(this.failed / 2)), max: this.#failed.maxMs ?? 0 },
-      lag_ms: n === 0 ? null : { p50: this.#lagAt(0.5), p99: this.#lagAt(0.99), max: this.#lag.maxMs ?? 0 },
-      connection_wait_ms_mean: n === 0 ? null : this.#connectionWaitUs / n / 1000,
-      connections_opened: generators.reduce((sum, generator) => sum + generator.connectionsOpened, 0),
-      statuses: Object.fromEntries(this.#statuses),
-      failures: Object.fromEntries(this.#failures),
-      failure_examples: this.#examples,
-      bytes_out: this.#bytesOut,
-      bytes_in: this.#bytesIn,
-      server_timing_ms_mean: Object.fromEntries([...this.#timing].map(([part, t]) => [part, t.sum / t.count])),
-      replicas: Object.fromEntries(this.#replicas),
-      littles_law: this.#law(),
-      generators: generators.map(({ generator, users, elu, cpuS, lost }) => ({
-        id: generator,
-        users,
-        elu,
-        cpu_s: cpuS,
-        lost: lost !== null,
-      })),
-      warnings: this.#warnings(percentiles),
-    };
-  }
-
-  evidence(generators: readonly GeneratorResult[]): PhaseEvidence {
-    const n = this.requests;
-    return {
-      name: this.phase.name,
-      users: this.phase.plan.users,
-      requests: n,
-      generatorElu: Math.max(0, ...generators.map((generator) => generator.elu)),
-      lagMsP50: n === 0 ? null : this.#lagAt(0.5),
-      responseMsP50: this.response.count === 0 ? null : this.response.msAtRank(Math.ceil(this.response.count / 2)),
-      littlesLaw: this.#law(),
-      generatorsLost: generators.map((generator) => generator.lost).filter((text) => text !== null),
-    };
-  }
-
-  /** Frees the histograms' memory; figures are to be taken before. */
-  destroy(): void {
-    for (const histogram of [this.response, this.#failed, this.#withoutLag, this.#lag]) histogram.destroy();
-    for (const { ok, failed } of this.histograms) {
-      ok.destroy();
-      failed.destroy();
-    }
-  }
-
-  #time(numbers: Float64Array, at: number, generator: number, ok: boolean): void {
-    const intended = numbers[at + 1] ?? 0;
-    const lagUs = Math.max(0, (numbers[at + 2] ?? 0) - intended - (numbers[at + 5] ?? 0));
-    const responseUs = (numbers[at + 4] ?? 0) - intended;
-    this.histograms[generator]?.[ok ? 'ok' : 'failed'].record(responseUs);
-    this.#lag.record(lagUs);
-    if (!ok) {
-      this.#failed.record(responseUs);
-      return;
-    }
-    this.response.record(responseUs);
-    this.#withoutLag.record(responseUs - lagUs);
-  }
-
-  #addTiming(header: string): void {
-    for (const [part, ms] of Object.entries(parseServerTiming(header))) {
-      const entry = this.#timing.get(part);
-      if (entry === undefined) this.#timing.set(part, { sum: ms, count: 1 });
-      else {
-        entry.sum += ms;
-        entry.count++;
-      }
-    }
-  }
-
-  #lagAt(p: number): number {
-    return this.#lag.msAtRank(Math.max(1, Math.ceil(this.#lag.count * p)));
-  }
-
-  #percentiles(): Record<string, RunPercentile> {
-    const n = this.response.count;
-    if (n === 0) return {};
-    const entries: Record<string, RunPercentile> = {};
-    for (const [name, p] of Object.entries(PERCENTILES)) {
-      const { value, lower, upper } = percentileFigure(n, p, (rank) => this.response.msAtRank(rank));
-      const withoutLag = percentileFigure(n, p, (rank) => this.#withoutLag.msAtRank(rank)).value;
-      entries[name] = {
-        value_ms: value,
-        lower_ms: lower,
-        upper_ms: upper,
-        supported: !lagUnsupported(value, withoutLag),
-      };
-    }
-    return entries;
+    const timed = plan.mode === 'open' || plan.requestsPerUser === Infinity;
+    return Number.isFinite(planned) && timed ? planned : Math.min(planned, last);
   }
 
   /**
    * Null where users have a fixed number of requests (they leave one by one) and where the phase was cut short: there
-   * the law says nothing.
+   * the law says nothing. Open arrivals: what the generators counted in flight against what the samples say of it.
    */
-  #law(): LittlesLaw | null {
+  law(generators: readonly GeneratorResult[]): LittlesLaw | null {
     const { plan } = this.phase;
-    if (Number.isFinite(plan.requestsPerUser) || Number.isFinite(this.#cutUs) || this.requests === 0) return null;
+    if (this.wasCut || this.requests === 0) return null;
+    const windowUs = Math.max(1, this.#endUs - plan.startUs);
+    if (plan.mode === 'open') {
+      const counted = generators.reduce((sum, { open }) => sum + (open?.inFlightUs ?? 0), 0);
+      return littlesLaw(counted, this.tally.coveredUs, windowUs, counted / windowUs);
+    }
+    // Users of a ramp or a spike leave with a request under way, which covers time that is no longer theirs.
+    if (Number.isFinite(plan.requestsPerUser) || plan.levels.length > 0) return null;
     let userTimeUs = 0;
-    for (let user = 0; user < plan.users; user++) userTimeUs += Math.max(0, plan.endUs - firstDueUs(plan, user));
-    return littlesLaw(userTimeUs, this.#coveredUs, Math.max(1, plan.endUs - plan.startUs), plan.users);
+    for (let user = 0; user < plan.users; user++) {
+      userTimeUs += Math.max(0, this.#endUs - (firstDueUs(plan, user) ?? this.#endUs));
+    }
+    return littlesLaw(userTimeUs, this.tally.coveredUs, windowUs, plan.users);
   }
 
-  #warnings(percentiles: Readonly<Record<string, RunPercentile>>): string[] {
-    const n = this.response.count;
-    const few = Object.entries(PERCENTILES).filter(
-      ([name, p]) => p >= 0.95 && p < 0.999 && percentiles[name]?.upper_ms === null,
+  state(): RecorderState {
+    const exact = [...this.histograms].flatMap(([generator, outcomes]) =>
+      OUTCOMES.filter((outcome) => outcomes[outcome].count > 0).map(
+        (outcome) => [generator, outcome, ...outcomes[outcome].exactUs] as const,
+      ),
     );
-    const warnings = few.map(
-      ([name, p]) =>
-        `${name} is "at least the maximum": ${n} answers, ${smallestSupportedN(p)} are needed for an upper bound.`,
-    );
-    const lagging = Object.entries(percentiles).flatMap(([name, entry]) => (entry.supported ? [] : [name]));
-    if (lagging.length > 0) {
-      warnings.push(
-        `unsupported, because the generator's own lag moves them by over 10 % and 2 ms: ${lagging.join(', ')}.`,
-      );
+    return {
+      phase: this.phase,
+      tally: this.tally.state(),
+      series: this.series?.state() ?? null,
+      cutUs: this.wasCut ? this.#cutUs : null,
+      exact,
+    };
+  }
+
+  /** Adds what another shard recorded of the same phase; its histograms come by `histogram`. */
+  merge(state: RecorderState): void {
+    this.tally.merge(state.tally);
+    if (state.series !== null) this.series?.merge(state.series);
+    if (state.cutUs !== null) this.cut(state.cutUs);
+    for (const [generator, outcome, minUs, maxUs, sumUs] of state.exact) {
+      for (const histograms of [this.#histogramsOf(generator), this.total]) {
+        histograms[outcome].addExact(minUs, maxUs, sumUs);
+      }
     }
-    return warnings;
+  }
+
+  /** Adds the buckets of a generator's histogram, as read from a bundle. */
+  addHistogram(generator: number, outcome: RecordedOutcome, histogram: LatencyHistogram['inner']): void {
+    this.#histogramsOf(generator)[outcome].addBuckets(histogram);
+    this.total[outcome].addBuckets(histogram);
+  }
+
+  /** Frees the histograms' memory; figures are to be taken before. */
+  destroy(): void {
+    for (const histograms of [this.total, ...this.histograms.values()]) {
+      for (const outcome of OUTCOMES) histograms[outcome].destroy();
+    }
+  }
+
+  #histogramsOf(generator: number): Histograms {
+    let own = this.histograms.get(generator);
+    if (own === undefined) {
+      own = newHistograms();
+      this.histograms.set(generator, own);
+    }
+    return own;
   }
 }
 
-function count(counts: Map<string, number>, key: string): void {
-  counts.set(key, (counts.get(key) ?? 0) + 1);
+function newHistograms(): Histograms {
+  return {
+    ok: new LatencyHistogram(),
+    failed: new LatencyHistogram(),
+    lag: new LatencyHistogram(),
+    prompt: new LatencyHistogram(),
+  };
+}
+
+function record(own: Histograms, total: Histograms, intended: number, lagUs: number, done: number, ok: boolean): void {
+  const responseUs = done - intended;
+  for (const histograms of [own, total]) {
+    histograms.lag.record(lagUs);
+    histograms[ok ? 'ok' : 'failed'].record(responseUs);
+    if (ok) histograms.prompt.record(responseUs - lagUs);
+  }
 }

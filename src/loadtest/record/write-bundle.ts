@@ -14,7 +14,7 @@ import {
   SERVER_FILE,
   type ServerSample,
 } from '../../contract/index.js';
-import type { PhaseRecorder } from './phase-recorder.js';
+import { OUTCOMES, type PhaseRecorder } from './phase-recorder.js';
 import type { SampleStore } from './sample-store.js';
 
 /** Lines that are handed to the compressor at once. */
@@ -66,8 +66,9 @@ export function histogramLog(recorders: readonly PhaseRecorder[], epochMs: numbe
   for (const { phase, histograms, windowEndUs } of recorders) {
     const startS = (epochMs + phase.plan.startUs / 1000) / 1000;
     const endS = (epochMs + windowEndUs / 1000) / 1000;
-    for (const [generator, outcomes] of histograms.entries()) {
-      for (const [outcome, histogram] of Object.entries(outcomes)) {
+    for (const [generator, outcomes] of histograms) {
+      for (const outcome of OUTCOMES) {
+        const histogram = outcomes[outcome];
         if (histogram.count === 0) continue;
         histogram.inner.tag = `${phase.name}/${generator}/${outcome}`;
         writer.outputIntervalHistogram(histogram.inner, startS, endS, 1000);

@@ -3,20 +3,14 @@ import { dirname, resolve } from 'node:path';
 import { Value } from 'typebox/value';
 import { isNode, LineCounter, parseDocument } from 'yaml';
 import { FltsError, type Scenario, ScenarioSchema } from '../../contract/index.js';
-import { parseRequirement } from '../../domain/stats/index.js';
 import { preset, PRESET_ABOUT } from './presets.js';
+import { type Problem, ruleProblems } from './scenario-rules.js';
 
 /** Scenario files are small; a larger one is a mistake. */
 const FILE_BYTES_MAX = 1024 * 1024;
 /** A YAML alias may be repeated this often. */
 const ALIASES_MAX = 100;
 const PROBLEMS_MAX = 20;
-
-interface Problem {
-  /** Where in the scenario, as keys and indices. */
-  readonly path: readonly string[];
-  readonly text: string;
-}
 
 function schemaProblems(value: unknown): Problem[] {
   return [...Value.Errors(ScenarioSchema, value)]
@@ -27,45 +21,6 @@ function schemaProblems(value: unknown): Problem[] {
       if (extra !== undefined) return { path: [...path, extra[0] ?? ''], text: `unknown key "${extra.join('", "')}"` };
       return { path, text: `${path.at(-1) ?? 'the scenario'} ${error.message}` };
     });
-}
-
-/** What the schema cannot say. */
-function ruleProblems(scenario: Scenario): Problem[] {
-  const problems: Problem[] = [];
-  const names = new Set<string>();
-  for (const [i, phase] of scenario.phases.entries()) {
-    const path = ['phases', String(i)];
-    if (names.has(phase.name))
-      problems.push({ path: [...path, 'name'], text: `two phases are called "${phase.name}"` });
-    names.add(phase.name);
-    if (phase.duration_s === undefined && phase.requests_per_user === undefined) {
-      problems.push({ path, text: `phase "${phase.name}" needs duration_s or requests_per_user` });
-    }
-  }
-  if (scenario.phases.every((phase) => phase.kind === 'warmup')) {
-    problems.push({ path: ['phases'], text: 'every phase is a warm-up: nothing would be measured' });
-  }
-  const { request } = scenario;
-  if (request?.body !== undefined) {
-    for (const key of ['data', 'rows', 'step_s', 'columns', 'horizon'] as const) {
-      if (request[key] !== undefined) {
-        problems.push({ path: ['request', key], text: `"${key}" shapes generated windows, but a fixed body is given` });
-      }
-    }
-  }
-  for (const [i, text] of (scenario.require ?? []).entries()) {
-    const problem = requirementProblem(text, names);
-    if (problem !== null) problems.push({ path: ['require', String(i)], text: problem });
-  }
-  return problems;
-}
-
-/** Why a requirement cannot be held against phases of these names, or null. */
-export function requirementProblem(text: string, phases: ReadonlySet<string>): string | null {
-  const parsed = parseRequirement(text);
-  if (typeof parsed === 'string') return parsed.replace(/\.$/, '');
-  if (parsed.phase === null || phases.has(parsed.phase)) return null;
-  return `requirement "${text}" names the phase "${parsed.phase}"; there are ${[...phases].join(', ')}`;
 }
 
 /** All problems of a scenario; empty when it is sound. */

@@ -10,8 +10,9 @@ export interface Target {
   readonly prefix: string;
 }
 
-/** More users than this beyond the own machine ask for --yes. */
+/** More users or requests per second than these beyond the own machine ask for --yes. */
 const REMOTE_USERS_MAX = 100;
+const REMOTE_RATE_MAX = 1_000;
 const LOOPBACK = /^(localhost|.*\.localhost|127(\.\d+){3}|\[::1\])$/;
 
 /**
@@ -47,11 +48,17 @@ export function resolveTarget(text: string): Target {
   };
 }
 
-/** Throws FLTS_TARGET_NOT_LOCAL when many users are aimed beyond this machine without consent. */
-export function checkConsent(target: Target, users: number, consent: boolean): void {
-  if (consent || users <= REMOTE_USERS_MAX || LOOPBACK.test(new URL(target.url).hostname)) return;
+/** Throws FLTS_TARGET_NOT_LOCAL when a heavy load is aimed beyond this machine without consent. */
+export function checkConsent(
+  target: Target,
+  peak: { readonly users: number; readonly ratePerS: number },
+  consent: boolean,
+): void {
+  const heavy = peak.users > REMOTE_USERS_MAX || peak.ratePerS > REMOTE_RATE_MAX;
+  if (consent || !heavy || LOOPBACK.test(new URL(target.url).hostname)) return;
+  const load = peak.users > REMOTE_USERS_MAX ? `${peak.users} users` : `${peak.ratePerS} requests per second`;
   throw new FltsError(
     'FLTS_TARGET_NOT_LOCAL',
-    `${users} users against ${target.url}, which is not this machine, need your consent.`,
+    `${load} against ${target.url}, which is not this machine, need your consent.`,
   );
 }

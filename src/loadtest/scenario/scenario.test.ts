@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { loadScenario, parseScenario } from './load-scenario.js';
+import { INITIAL_SCENARIO } from './initial-scenario.js';
 import { preset, scaled } from './presets.js';
 import { checkConsent, resolveTarget } from './resolve-target.js';
 
@@ -14,6 +15,19 @@ describe('parseScenario', () => {
       request: { horizon: 3, headers: { 'X-Api-Key': 'k' } },
       phases: [{ name: 'low', users: 5, duration_s: 10, think_s: 0.5 }],
       require: ['p95@low<1s'],
+    });
+  });
+
+  it('takes the scenario that --init writes, and what its comments offer', () => {
+    expect(parseScenario(INITIAL_SCENARIO, 'x.yaml').phases).toHaveLength(3);
+    const uncommented = INITIAL_SCENARIO.replace(
+      /^( *)# (?=- \{|abort|search|headers|data|horizon|keep|requests_per|tls|template|expect)/gm,
+      '$1',
+    ).replace(/^((?:abort|search|  [a-z_]+): .*?)(?: {3,}[a-z].*)$/gm, '$1');
+    expect(parseScenario(uncommented, 'x.yaml')).toMatchObject({
+      request: { horizon: [1, 10, 30], tls: { ca: 'authority.pem' } },
+      search: { require: 'p95<200ms' },
+      abort: ['success<50%'],
     });
   });
 
@@ -40,6 +54,27 @@ describe('parseScenario', () => {
     ['phases:\n  - {name: a, users: 1, duration_s: 1}\nrequire: [p95]', 'line 3: Requirement "p95" cannot be read'],
     ['request: {body: {}, rows: 3}\nphases:\n  - {name: a, users: 1, duration_s: 1}', 'a fixed body is given'],
     ['phases: [\n', 'line 2'],
+    ['phases:\n  - {name: a, duration_s: 1}', 'line 2: phase "a" needs one of users, rate and of_capacity'],
+    ['phases:\n  - {name: a, users: 1, rate: 2, duration_s: 1}', 'it has users and rate'],
+    ['phases:\n  - {name: a, rate: 2}', 'line 2: phase "a" needs duration_s'],
+    ['phases:\n  - {name: a, rate: 2, think_s: 1, duration_s: 1}', '"think_s" belongs to phases with users'],
+    ['phases:\n  - {name: a, users: 2, arrivals: poisson, duration_s: 1}', '"arrivals" belongs to phases with a rate'],
+    ['phases:\n  - {name: a, users: 2, from_users: 1, duration_s: 1}', '"from_users" belongs to a ramp or a spike'],
+    ['phases:\n  - {name: a, kind: ramp, users: 2, duration_s: 1}', 'is a ramp and needs from_users'],
+    [
+      'phases:\n  - {name: a, kind: spike, from_users: 3, users: 2, duration_s: 1}',
+      'begins at 3 and must rise above it',
+    ],
+    ['phases:\n  - {name: a, users: 1, duration_s: 1, require: [p95@a<1s]}', 'drop "@a"'],
+    [
+      'phases:\n  - {name: a, users: 1, duration_s: 1}\nabort: [uptime<1]',
+      'line 3: abort rule "uptime<1" asks for uptime',
+    ],
+    [
+      'phases:\n  - {name: a, users: 1, duration_s: 1}\nsearch: {require: fast}',
+      'line 3: Requirement "fast" cannot be read',
+    ],
+    ['request: {headers: {Host: x}}\nphases:\n  - {name: a, users: 1, duration_s: 1}', 'line 1: the header "Host"'],
     ['request: {headers: {X: "a\\r\\nY: b"}}\nphases:\n  - {name: a, users: 1, duration_s: 1}', 'line 1'],
   ])('refuses %j', (text, problem) => {
     expect(() => parseScenario(text, 'x.yaml')).toThrow(problem);
@@ -48,7 +83,7 @@ describe('parseScenario', () => {
   it('names the presets when there is no such file', async () => {
     await expect(loadScenario('nightly')).rejects.toMatchObject({
       code: 'FLTS_FILE_NOT_FOUND',
-      message: expect.stringContaining('(smoke, progressive)') as string,
+      message: expect.stringContaining('(smoke, progressive, production, capacity, overload)') as string,
     });
   });
 });
@@ -107,19 +142,22 @@ describe('resolveTarget', () => {
   it('asks for consent beyond this machine', () => {
     const far = resolveTarget('http://a.example');
     expect(() => {
-      checkConsent(far, 101, false);
-    }).toThrow('need your consent');
+      checkConsent(far, { users: 101, ratePerS: 0 }, false);
+    }).toThrow('101 users against http://a.example, which is not this machine, need your consent');
     expect(() => {
-      checkConsent(far, 101, true);
-      checkConsent(far, 100, false);
+      checkConsent(far, { users: 0, ratePerS: 1_001 }, false);
+    }).toThrow('1001 requests per second');
+    expect(() => {
+      checkConsent(far, { users: 101, ratePerS: 5_000 }, true);
+      checkConsent(far, { users: 100, ratePerS: 1_000 }, false);
     }).not.toThrow();
     for (const near of ['http://localhost', 'http://127.0.0.1', 'http://[::1]:1']) {
       expect(() => {
-        checkConsent(resolveTarget(near), 10_000, false);
+        checkConsent(resolveTarget(near), { users: 10_000, ratePerS: 10_000 }, false);
       }).not.toThrow();
     }
     expect(() => {
-      checkConsent(resolveTarget('http://127.0.0.1.evil.example'), 101, false);
+      checkConsent(resolveTarget('http://127.0.0.1.evil.example'), { users: 101, ratePerS: 0 }, false);
     }).toThrow();
   });
 });

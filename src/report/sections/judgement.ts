@@ -84,9 +84,9 @@ function floorTable(run: Run): Block | null {
   if (levels.length === 0) return null;
   const ms = (value: number | null): string => (value === null ? '–' : milliseconds(value));
   return figureTable(
-    ['Users', 'Requests', 'req/s', 'p50 ms', 'p95 ms', 'p99 ms'],
+    ['Load', 'Requests', 'req/s', 'p50 ms', 'p95 ms', 'p99 ms'],
     levels.map((level) => [
-      count(level.users),
+      level.users === undefined ? `${perSecond(level.rate ?? 0)}/s` : `${count(level.users)} users`,
       count(level.requests),
       perSecond(level.throughput_per_s),
       ms(level.p50_ms),
