@@ -6,6 +6,8 @@ export default defineConfig({
     environment: 'node',
     // Two cores: more workers only make timing-free tests slower.
     maxWorkers: 2,
-    testTimeout: 30_000,
+    testTimeout: 60_000,
+    // Removing an installed package takes long on a busy disk.
+    hookTimeout: 120_000,
   },
 });
