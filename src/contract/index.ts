@@ -4,6 +4,7 @@ export * from './http.js';
 export * from './messages.js';
 export * from './metrics.js';
 export * from './read-bundle.js';
+export * from './read-run.js';
 export * from './resolve-settings.js';
 export * from './run.js';
 export * from './scenario.js';

@@ -1,3 +1,4 @@
+export { mergeRuns } from './merge-runs.js';
 export { type LoadProgress } from './progress.js';
 export { type LoadTestOptions, runLoadTest, type RunResult } from './run-load-test.js';
 export { INITIAL_SCENARIO } from './scenario/initial-scenario.js';

@@ -5,7 +5,7 @@ import { FltsError, type Run, type RunInstrumentLevel, type Scenario } from '../
 import { parseRequirement, type Requirement } from '../domain/stats/index.js';
 import { AbortWatch } from './abort-watch.js';
 import { assembleRun, type RunFacts } from './assemble-run.js';
-import { LoadDriver } from './drive-phases.js';
+import { type DrivenPhase, LoadDriver } from './drive-phases.js';
 import type { Shard } from './generator/generator-pool.js';
 import { measureFloor } from './measure-floor.js';
 import { answersNull, preflight } from './preflight.js';
@@ -16,6 +16,7 @@ import { ProbeClient, ServerProbe } from './probe/server-probe.js';
 import { type LoadProgress, ProgressTeller } from './progress.js';
 import { loadHistograms } from './record/histogram.js';
 import { SampleStore } from './record/sample-store.js';
+import { SHARD_SCHEMA_VERSION, type ShardFile } from './record/shard-file.js';
 import { prepareBundleFolder, writeBundle } from './record/write-bundle.js';
 import { describeRequest, nullRequestPlan, requestPlan } from './request-plan.js';
 import { scenarioProblems } from './scenario/load-scenario.js';
@@ -207,6 +208,16 @@ function headOf(
   };
 }
 
+function shardFile({ seed, requirements }: Prepared, driven: readonly DrivenPhase[], epochMs: number): ShardFile {
+  return {
+    schema_version: SHARD_SCHEMA_VERSION,
+    seed,
+    epochMs,
+    requirements: requirements.map(({ text }) => text),
+    phases: driven.map(({ recorder, generators, problems }) => ({ state: recorder.state(), generators, problems })),
+  };
+}
+
 function warningsOf({ warning, hasFloor, nullPlan }: Prepared, run: ScenarioRun, interrupted: boolean): string[] {
   const { aborted } = run;
   return [
@@ -276,13 +287,13 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
       warnings: warningsOf(prepared, run, signal.aborted),
     });
     teller.writing();
-    const recorders = driven.map(({ recorder }) => recorder);
     await writeBundle(outDir, {
       run: assembled,
-      recorders,
-      samples: store,
+      recorders: driven.map(({ recorder }) => recorder),
+      samples: store.samples(),
       server: probe.samples,
       epochMs: driver.epochMs,
+      shard: shard === undefined ? null : shardFile(prepared, driven, driver.epochMs),
     });
     return { run: assembled, folder: outDir };
   } finally {

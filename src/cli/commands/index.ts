@@ -6,6 +6,7 @@ import { doctorCommand } from './doctor.js';
 import { evaluateCommand } from './evaluate.js';
 import { forecastCommand } from './forecast.js';
 import { loadtestCommand } from './loadtest.js';
+import { mergeCommand } from './merge.js';
 import { modelsCommand } from './models.js';
 import { reportCommand } from './report.js';
 import { serveCommand } from './serve.js';
@@ -23,6 +24,7 @@ export const commands: readonly ((cli: Cli) => Command)[] = [
   serveCommand,
   loadtestCommand,
   reportCommand,
+  mergeCommand,
   configCommand,
   doctorCommand,
 ];

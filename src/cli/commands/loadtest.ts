@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import { FltsError, type Run, type Scenario } from '../../contract/index.js';
+import { FltsError, type Scenario } from '../../contract/index.js';
 import type { RunResult } from '../../loadtest/index.js';
 import type { Cli } from '../cli.js';
-import { EXIT_CODES, EXIT_OK } from '../exit-codes.js';
+import { exitCodeOfRun } from '../load/exit-code-of-run.js';
 import { LoadProgressLines, progressRecord } from '../load/progress-lines.js';
 import { printRun } from '../load/print-run.js';
 
@@ -193,10 +193,4 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
   cli.exitCode = exitCodeOfRun(result.run);
   if (options.json === true) cli.terminal.json({ folder: result.folder, reports: paths, run: result.run });
   else printRun(cli.terminal, result, report.phaseTable(result.run), paths);
-}
-
-function exitCodeOfRun(run: Run): number {
-  if (run.interrupted === true) return EXIT_CODES.interrupted;
-  if (run.verdict === 'INVALID') return EXIT_CODES.invalid_run;
-  return run.verdict === 'FAILED' ? EXIT_CODES.requirement_failed : EXIT_OK;
 }

@@ -154,7 +154,8 @@ export class PhaseRecorder {
   merge(state: RecorderState): void {
     this.tally.merge(state.tally);
     if (state.series !== null) this.series?.merge(state.series);
-    if (state.cutUs !== null) this.cut(state.cutUs);
+    // Every shard has a clock of its own; its phase began when this one did.
+    if (state.cutUs !== null) this.cut(state.cutUs - state.phase.plan.startUs + this.phase.plan.startUs);
     for (const [generator, outcome, minUs, maxUs, sumUs] of state.exact) {
       for (const histograms of [this.#histogramsOf(generator), this.total]) {
         histograms[outcome].addExact(minUs, maxUs, sumUs);

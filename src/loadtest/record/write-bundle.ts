@@ -10,12 +10,14 @@ import {
   HISTOGRAMS_FILE,
   type Run,
   RUN_FILE,
+  type RunSample,
   SAMPLES_FILE,
   SERVER_FILE,
+  SHARD_FILE,
   type ServerSample,
 } from '../../contract/index.js';
 import { OUTCOMES, type PhaseRecorder } from './phase-recorder.js';
-import type { SampleStore } from './sample-store.js';
+import { packShard, type ShardFile } from './shard-file.js';
 
 /** Lines that are handed to the compressor at once. */
 const LINES_PER_CHUNK = 500;
@@ -37,10 +39,10 @@ async function atomically(path: string, write: (temporary: string) => Promise<vo
   }
 }
 
-function* lines(values: Iterable<unknown>): Generator<string> {
+async function* lines(values: Iterable<unknown> | AsyncIterable<unknown>): AsyncGenerator<string> {
   let chunk = '';
   let count = 0;
-  for (const value of values) {
+  for await (const value of values) {
     chunk += `${JSON.stringify(value)}\n`;
     if (++count % LINES_PER_CHUNK === 0) {
       yield chunk;
@@ -50,7 +52,7 @@ function* lines(values: Iterable<unknown>): Generator<string> {
   yield chunk;
 }
 
-function writeLines(path: string, values: Iterable<unknown>): Promise<void> {
+function writeLines(path: string, values: Iterable<unknown> | AsyncIterable<unknown>): Promise<void> {
   return atomically(path, (temporary) =>
     pipeline(Readable.from(lines(values)), createGzip({ level: 6 }), createWriteStream(temporary)),
   );
@@ -105,16 +107,22 @@ export async function writeBundle(
   parts: {
     readonly run: Run;
     readonly recorders: readonly PhaseRecorder[];
-    readonly samples: SampleStore;
+    readonly samples: Iterable<RunSample> | AsyncIterable<RunSample>;
     readonly server: readonly ServerSample[];
     readonly epochMs: number;
+    /** What a shard leaves for merging; null where the run is whole. */
+    readonly shard: ShardFile | null;
   },
 ): Promise<void> {
   await rm(join(folder, RUN_FILE), { force: true });
   await atomically(join(folder, HISTOGRAMS_FILE), (temporary) =>
     writeFile(temporary, histogramLog(parts.recorders, parts.epochMs)),
   );
-  await writeLines(join(folder, SAMPLES_FILE), parts.samples.samples());
+  await writeLines(join(folder, SAMPLES_FILE), parts.samples);
   await writeLines(join(folder, SERVER_FILE), parts.server);
+  const { shard } = parts;
+  if (shard !== null) {
+    await atomically(join(folder, SHARD_FILE), (temporary) => writeFile(temporary, packShard(shard)));
+  }
   await writeRun(folder, parts.run);
 }
