@@ -305,6 +305,19 @@ export const ERRORS = {
     problem: 'The service cannot listen on the address.',
     remedy: 'Choose an address of this machine with --host, and a port above 1023 with --port.',
   },
+  FLTS_NO_DEVICE: {
+    status: null,
+    exit: 'environment',
+    problem: 'The device cannot be used.',
+    remedy:
+      'Serve with --device cpu, or install the GPU driver and ONNX Runtime’s CUDA libraries beside onnxruntime-node.',
+  },
+  FLTS_PROCESS_FAILED: {
+    status: 503,
+    exit: 'environment',
+    problem: 'A serving process could not be started, or did not answer in time.',
+    remedy: 'Look at the log for what it said before; it is replaced.',
+  },
   FLTS_CANNOT_WRITE: {
     status: null,
     exit: 'environment',

@@ -67,6 +67,21 @@ export const HealthReplySchema = Type.Object({
   startup_ready_ms: Type.Union([Type.Number(), Type.Null()]),
 });
 
+/** `POST /reload_latest`. `reason`: why nothing was loaded; null when it was, or when the promoted version serves. */
+export const ReloadReplySchema = Type.Object({
+  loaded: Type.Boolean(),
+  run_id: Type.Union([Type.String(), Type.Null()]),
+  model_type: Type.Union([Type.String(), Type.Null()]),
+  reason: Type.Union([Type.String(), Type.Null()]),
+});
+
+/** `POST /scale_workers`: inference threads of each process now and before, and how many processes there are. */
+export const ScaleReplySchema = Type.Object({
+  workers: Type.Integer(),
+  before: Type.Integer(),
+  processes: Type.Integer(),
+});
+
 const MaybeNumber = Type.Union([Type.Number(), Type.Null()]);
 const MaybeString = Type.Union([Type.String(), Type.Null()]);
 
@@ -139,6 +154,9 @@ export const QueueStatsSchema = Type.Object({
   cache_hit_rate: MaybeNumber,
   shed_total: Type.Record(Type.String(), Type.Integer()),
   worker_restarts_total: Type.Integer(),
+  /** Processes that share the port; figures are theirs taken together. */
+  processes: Type.Integer(),
+  process_restarts_total: Type.Integer(),
   startup_latency_ms: MaybeNumber,
   build_version: Type.String(),
   replica_id: Type.String(),
@@ -149,6 +167,8 @@ export const QueueStatsSchema = Type.Object({
 export type PredictReply = Static<typeof PredictReplySchema>;
 export type PredictSeriesReply = Static<typeof PredictSeriesReplySchema>;
 export type ErrorReply = Static<typeof ErrorReplySchema>;
+export type ReloadReply = Static<typeof ReloadReplySchema>;
+export type ScaleReply = Static<typeof ScaleReplySchema>;
 export type HealthReply = Static<typeof HealthReplySchema>;
 export type ProcessView = Static<typeof ProcessViewSchema>;
 export type CgroupView = Static<typeof CgroupViewSchema>;

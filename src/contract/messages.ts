@@ -5,9 +5,13 @@
  * threads share.
  */
 
+/** What computes: ONNX Runtime's execution provider of that name. */
+export type Device = 'cpu' | 'cuda';
+
 export interface LoadMessage {
   readonly kind: 'load';
   readonly modelPath: string;
+  readonly device: Device;
   readonly lookback: number;
   readonly features: number;
   readonly steps: number;

@@ -7,6 +7,8 @@ interface MetricSpec {
   readonly help: string;
   readonly labels?: readonly string[];
   readonly buckets?: readonly number[];
+  /** How the values of processes that share a port become one; their sum unless said otherwise. */
+  readonly merge?: 'max' | 'min' | 'average';
 }
 
 /** Fine below a millisecond, where preparation and hand-over lie. */
@@ -22,9 +24,18 @@ export const METRICS = {
   inference_worker_utilization: {
     kind: 'gauge',
     help: 'Share of the inference threads’ time spent in the model since the last sample, 0 to 1.',
+    merge: 'average',
   },
-  inference_queue_oldest_wait_seconds: { kind: 'gauge', help: 'How long the oldest waiting window has waited.' },
-  inference_model_ready: { kind: 'gauge', help: '1 while a verified model is loaded and the process is not draining.' },
+  inference_queue_oldest_wait_seconds: {
+    kind: 'gauge',
+    help: 'How long the oldest waiting window has waited.',
+    merge: 'max',
+  },
+  inference_model_ready: {
+    kind: 'gauge',
+    help: '1 while a verified model is loaded and the process is not draining.',
+    merge: 'min',
+  },
   inference_jobs_processed_total: { kind: 'counter', help: 'Prediction requests answered, whatever the outcome.' },
   inference_jobs_outcome_total: {
     kind: 'counter',
@@ -66,6 +77,8 @@ export const METRICS = {
     help: 'Windows whose forecast had a value that is not finite.',
   },
   inference_worker_restarts_total: { kind: 'counter', help: 'Inference threads that died and were replaced.' },
+  flts_processes: { kind: 'gauge', help: 'Serving processes that share the port.' },
+  flts_process_restarts_total: { kind: 'counter', help: 'Serving processes that died and were replaced.' },
   inference_model_swaps_total: {
     kind: 'counter',
     help: 'Attempts to take a model version, by result.',
@@ -75,8 +88,9 @@ export const METRICS = {
     kind: 'gauge',
     help: '1 for the model that serves.',
     labels: ['run_id', 'model_type', 'identifier'],
+    merge: 'max',
   },
-  flts_build_info: { kind: 'gauge', help: '1 for this build.', labels: ['version', 'node'] },
+  flts_build_info: { kind: 'gauge', help: '1 for this build.', labels: ['version', 'node'], merge: 'max' },
   event_loop_lag_seconds: {
     kind: 'histogram',
     help: 'How much later than asked the HTTP thread’s timers fired.',
@@ -89,9 +103,17 @@ export const METRICS = {
     buckets: LONG_SECONDS,
   },
   http_requests_in_flight: { kind: 'gauge', help: 'HTTP requests under way.' },
-  cgroup_cpu_periods_total: { kind: 'counter', help: 'Scheduler periods of the control group.' },
-  cgroup_cpu_throttled_periods_total: { kind: 'counter', help: 'Periods in which the control group was throttled.' },
-  cgroup_cpu_throttled_seconds_total: { kind: 'counter', help: 'Time for which the control group was throttled.' },
+  cgroup_cpu_periods_total: { kind: 'counter', help: 'Scheduler periods of the control group.', merge: 'max' },
+  cgroup_cpu_throttled_periods_total: {
+    kind: 'counter',
+    help: 'Periods in which the control group was throttled.',
+    merge: 'max',
+  },
+  cgroup_cpu_throttled_seconds_total: {
+    kind: 'counter',
+    help: 'Time for which the control group was throttled.',
+    merge: 'max',
+  },
 } as const satisfies Record<string, MetricSpec>;
 
 export type MetricName = keyof typeof METRICS;

@@ -58,7 +58,7 @@ describe('what stops the start', () => {
     [{ file: file(['port', 1], ['port', 2]) }, "flts.yaml:2: 'port' is given twice"],
     [{ file: file(['port', 'x']) }, 'flts.yaml:1: "x" is not an integer from 0 to 65535'],
     [{ file: file(['port', [1]]) }, 'flts.yaml:1: [1] is not a single value'],
-    [{ env: { FLTS_WORKERS: '1.5' } }, 'environment FLTS_WORKERS: "1.5" is not an integer from 0 to 256'],
+    [{ env: { FLTS_WORKERS: '1.5' } }, `environment FLTS_WORKERS: "1.5" is not an integer from 0 to 256, nor 'auto'`],
     [{ flags: { port: '65536' } }, 'flag --port: "65536" is not an integer from 0 to 65535'],
     [{ flags: { enablePredictCache: 'maybe' } }, 'flag --enable-predict-cache: "maybe" is neither true nor false'],
     [{ flags: { logLevel: 'loud' } }, 'flag --log-level: "loud" is none of debug, info, warn, error, silent'],

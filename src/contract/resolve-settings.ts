@@ -106,9 +106,11 @@ function parseValue(spec: Setting, raw: unknown): number | boolean | string | Ba
   const shown = spec.kind === 'secret' ? 'the value' : JSON.stringify(raw);
   if (text === null) return new BadValue(`${shown} is not a single value`);
   if (spec.kind === 'integer') {
+    if (text === spec.word?.text) return spec.word.value;
     const value = /^[+-]?\d+$/.test(text) ? Number(text) : Number.NaN;
     if (value >= spec.min && value <= spec.max) return value;
-    return new BadValue(`${shown} is not an integer from ${spec.min} to ${spec.max}`);
+    const word = spec.word === undefined ? '' : `, nor '${spec.word.text}'`;
+    return new BadValue(`${shown} is not an integer from ${spec.min} to ${spec.max}${word}`);
   }
   if (spec.kind === 'boolean') {
     if (TRUE_WORDS.has(text.toLowerCase())) return true;
@@ -126,7 +128,8 @@ export function settingsTemplate(): string {
   const lines = ['# Settings of `flts serve`. Flags and environment variables go before this file.', ''];
   for (const name of SETTING_NAMES) {
     const spec: Setting = SETTINGS[name];
-    const range = spec.kind === 'integer' ? ` (${spec.min} to ${spec.max})` : '';
+    const word = spec.kind === 'integer' && spec.word !== undefined ? `, or ${spec.word.text}` : '';
+    const range = spec.kind === 'integer' ? ` (${spec.min} to ${spec.max}${word})` : '';
     lines.push(`# ${spec.description}${range}`, `# Environment: ${envNamesOf(name).join(', ')}`);
     lines.push(`# ${fileKeyOf(name)}: ${spec.default === '' ? '""' : String(spec.default)}`, '');
   }

@@ -14,6 +14,8 @@ interface NumberSetting extends SettingBase {
   readonly min: number;
   readonly max: number;
   readonly default: number;
+  /** A word that may stand for a number. */
+  readonly word?: { readonly text: string; readonly value: number };
 }
 
 interface BooleanSetting extends SettingBase {
@@ -50,7 +52,22 @@ export const SETTINGS = {
     min: 0,
     max: 256,
     default: 0,
-    description: 'Inference threads; 0: one less than the cores that the process may use, at least 1.',
+    word: { text: 'auto', value: 0 },
+    description: 'Inference threads of each process; 0 or auto: one less than the cores for each process, at least 1.',
+  },
+  processes: {
+    kind: 'integer',
+    min: 0,
+    max: 64,
+    default: 1,
+    word: { text: 'auto', value: 0 },
+    description: 'Processes that share the port; 0 or auto: one for every two cores. Limits hold for each process.',
+  },
+  device: {
+    kind: 'string',
+    default: 'cpu',
+    oneOf: ['cpu', 'cuda'],
+    description: 'What computes the forecasts: cpu, or cuda (needs a GPU and ONNX Runtime with CUDA).',
   },
   predictMaxConcurrency: {
     kind: 'integer',
@@ -87,6 +104,21 @@ export const SETTINGS = {
     max: 3_600_000,
     default: 15_000,
     description: 'Longest time in which the headers and body of a request may arrive. Beyond it: 408.',
+  },
+  maxConnectionRequests: {
+    kind: 'integer',
+    min: 1,
+    max: 1_000_000_000,
+    default: 100_000,
+    description:
+      'Most requests on one connection; the last answer closes it. Each connection may have up to a fifth less.',
+  },
+  maxConnectionAgeMs: {
+    kind: 'integer',
+    min: 1,
+    max: 86_400_000,
+    default: 300_000,
+    description: 'Age at which the next answer closes a connection. Each connection may have up to a fifth less.',
   },
   maxSeries: {
     kind: 'integer',

@@ -1,26 +1,27 @@
-import type { QueueStats } from '../contract/index.js';
-import type { Clock, Log, ModelManager, PredictionService, RequestLedger } from '../serving/index.js';
+import type { ConnectionBounds } from '../domain/admission/index.js';
+import type { Clock, Log, PredictionService, Random, RequestLedger } from '../serving/index.js';
 import type { KeyDigests } from './api-keys.js';
+import type { MachineView } from './machine-view.js';
 
-/** The metrics as a scraper reads them. */
+/** What the routes know of the metrics. */
 export interface MetricsPage {
   readonly contentType: string;
-  text(): Promise<string>;
   observeHttp(labels: { method: string; route: string; status: string }, seconds: number): void;
 }
 
 /** Everything that the HTTP room needs; made by the composition root. */
 export interface AppOptions {
   readonly service: PredictionService;
-  readonly manager: ModelManager;
   readonly ledger: RequestLedger;
   readonly metrics: MetricsPage;
-  readonly queueStats: () => QueueStats;
+  readonly machine: MachineView;
   /** From the process's start until the first model served, ms; null before. */
   readonly startupReadyMs: () => number | null;
   /** Told of every request that begins (1) and ends (-1). */
   readonly noteRequests: (change: 1 | -1) => void;
   readonly clock: Clock;
+  readonly random: Random;
+  readonly connections: ConnectionBounds;
   readonly log: Log;
   readonly replicaId: string;
   readonly bodyLimitBytes: number;

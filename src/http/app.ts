@@ -4,6 +4,7 @@ import { FltsError } from '../contract/index.js';
 import type { AppOptions } from './app-options.js';
 import { answerClientError } from './client-error.js';
 import { mapError } from './error-mapper.js';
+import { ConnectionLives } from './connection-lives.js';
 import { addJsonBodies } from './json-body.js';
 import { isPredict, PREDICT_PATH, PredictEndpoint } from './predict-endpoint.js';
 import { requestIds } from './request-ids.js';
@@ -26,7 +27,8 @@ const MAX_CONNECTIONS = 20_000;
 /** The service's HTTP interface (CONTRACT §1, §3), not listening yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const nextId = requestIds(options.firstRequestId);
-  const predict = new PredictEndpoint(options, nextId);
+  const lives = new ConnectionLives(options.connections, options.clock, options.random);
+  const predict = new PredictEndpoint(options, nextId, lives);
   const app = fastify({
     logger: false,
     bodyLimit: options.bodyLimitBytes,
@@ -48,6 +50,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
         },
       );
       server.on('clientError', answerClientError);
+      lives.watch(server);
       return server;
     },
     genReqId: nextId,
@@ -58,7 +61,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   addJsonBodies(app);
-  traceRequests(app, options);
+  traceRequests(app, options, lives);
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   healthRoutes(app, options);
   metricsRoutes(app, options);
@@ -70,7 +73,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 }
 
 /** Stamps every request, gives every reply its headers, and keeps the figures of the ended ones. */
-function traceRequests(app: FastifyInstance, options: AppOptions): void {
+function traceRequests(app: FastifyInstance, options: AppOptions, lives: ConnectionLives): void {
   const { clock, service, metrics } = options;
   // Declared up front, so that all requests have one shape.
   app.decorateRequest('trace');
@@ -92,7 +95,8 @@ function traceRequests(app: FastifyInstance, options: AppOptions): void {
   });
   app.addHook('onSend', (request, reply, _payload, done) => {
     const { trace } = request;
-    const parts = closeTrace(trace, clock.nowUs());
+    const nowUs = clock.nowUs();
+    const parts = closeTrace(trace, nowUs);
     const runId = trace.runId ?? service.lane?.spec.runId ?? 'none';
     reply
       .header('x-request-id', request.id)
@@ -100,7 +104,7 @@ function traceRequests(app: FastifyInstance, options: AppOptions): void {
       .header('x-replica-id', options.replicaId)
       .header('server-timing', serverTiming(trace, parts));
     // A client that holds its connection would never notice that another replica should have it.
-    if (service.isDraining) reply.header('connection', 'close');
+    if (lives.noteAnswer(request.raw.socket, nowUs) || service.isDraining) reply.header('connection', 'close');
     done();
   });
 }

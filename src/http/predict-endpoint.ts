@@ -3,6 +3,7 @@ import { FltsError } from '../contract/index.js';
 import { type PendingPrediction, type PredictReplyText, shedReasonOf } from '../serving/index.js';
 import { isKnownKey, keyOf } from './api-keys.js';
 import type { AppOptions } from './app-options.js';
+import type { ConnectionLives } from './connection-lives.js';
 import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
@@ -26,20 +27,23 @@ export function isPredict(request: IncomingMessage): boolean {
 export class PredictEndpoint {
   readonly #options: AppOptions;
   readonly #nextId: (request: IncomingMessage) => string;
+  readonly #lives: ConnectionLives;
 
-  constructor(options: AppOptions, nextId: (request: IncomingMessage) => string) {
+  constructor(options: AppOptions, nextId: (request: IncomingMessage) => string, lives: ConnectionLives) {
     this.#options = options;
     this.#nextId = nextId;
+    this.#lives = lives;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    new Exchange(this.#options, request, response, this.#nextId(request)).begin();
+    new Exchange(this.#options, this.#lives, request, response, this.#nextId(request)).begin();
   }
 }
 
 /** One request and its reply. */
 class Exchange {
   readonly #options: AppOptions;
+  readonly #lives: ConnectionLives;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #id: string;
@@ -48,8 +52,15 @@ class Exchange {
   #bytes = 0;
   #pending: PendingPrediction | null = null;
 
-  constructor(options: AppOptions, request: IncomingMessage, response: ServerResponse, id: string) {
+  constructor(
+    options: AppOptions,
+    lives: ConnectionLives,
+    request: IncomingMessage,
+    response: ServerResponse,
+    id: string,
+  ) {
     this.#options = options;
+    this.#lives = lives;
     this.#request = request;
     this.#response = response;
     this.#id = id;
@@ -174,7 +185,8 @@ class Exchange {
   #reply(status: number, text: string, retryAfterS: number | null): void {
     const { clock, service, ledger, replicaId } = this.#options;
     const trace = this.#trace;
-    const parts = closeTrace(trace, clock.nowUs());
+    const nowUs = clock.nowUs();
+    const parts = closeTrace(trace, nowUs);
     const headers = [
       'content-type',
       JSON_TYPE,
@@ -190,9 +202,10 @@ class Exchange {
       serverTiming(trace, parts),
     ];
     if (retryAfterS !== null) headers.push('retry-after', String(retryAfterS));
-    // Whoever holds a connection to a draining process would never notice that another replica should have it; and
-    // the rest of a body that nobody reads must not be taken for the next request.
-    if (service.isDraining || !this.#request.complete) headers.push('connection', 'close');
+    // Whoever holds a connection for ever, or to a draining process, would never notice that another replica should
+    // have it; and the rest of a body that nobody reads must not be taken for the next request.
+    const isLast = this.#lives.noteAnswer(this.#request.socket, nowUs);
+    if (isLast || service.isDraining || !this.#request.complete) headers.push('connection', 'close');
     ledger.note({
       code: trace.code,
       status,
@@ -202,6 +215,7 @@ class Exchange {
       parseUs: parts.parseUs,
       postUs: parts.postUs,
       totalUs: parts.totalUs,
+      endedAtUs: nowUs,
     });
     this.#response.writeHead(status, headers);
     this.#response.end(text);

@@ -1,66 +1,52 @@
-import { FltsError } from '../contract/index.js';
-import type { BatchResult, FetchedBundle, InferenceBackend, Log, Slot } from '../serving/ports.js';
+import { type Device, FltsError } from '../contract/index.js';
+import { restartDelayMs } from '../domain/rollout/index.js';
+import type { BatchResult, FetchedBundle, InferenceBackend, Log, Slot, VerifySlot } from '../serving/ports.js';
 import { WorkerLostError } from '../serving/ports.js';
 import { InferenceThread, type ModelShape, ModelUnusableError } from './inference-thread.js';
 
 export interface PoolOptions {
-  /** Inference threads, ≥ 1. */
-  readonly workers: number;
   /** Most rows in one run. */
   readonly maxRows: number;
+  readonly device: Device;
   readonly log: Log;
   /** Told of every thread that died while it served. */
   readonly onLost: () => void;
+  /** Told of a pool that is closed. */
+  readonly onClosed: (pool: WorkerPool) => void;
   /** The thread's entry: a built file. */
   readonly workerUrl?: URL;
 }
 
-/** A thread that dies again and again is replaced ever more slowly, up to this. */
-const MAX_RESTART_DELAY_MS = 10_000;
-const FIRST_RESTART_DELAY_MS = 50;
-
 /**
- * Threads that hold one model version, loaded and warmed, serving nobody yet. A thread that dies is replaced.
- * Throws FLTS_BUNDLE_CORRUPT when the model cannot be loaded or has other shapes than its bundle.
+ * Threads that hold one model version, each loaded, warmed and verified before it serves. A thread that dies is
+ * replaced; `scale` changes how many there are while they serve.
  */
-export async function startPool(fetched: FetchedBundle, options: PoolOptions): Promise<InferenceBackend> {
-  // Read by the native library when the first thread loads it.
-  process.env['ORT_DISABLE_TELEMETRY'] = '1';
-  const pool = new WorkerPool(fetched, options);
-  try {
-    await pool.start();
-    return pool;
-  } catch (error) {
-    await pool.close();
-    if (!(error instanceof ModelUnusableError)) throw error;
-    throw new FltsError(
-      'FLTS_BUNDLE_CORRUPT',
-      `The model of run ${fetched.bundle.run_id} cannot be loaded: ${error.message.trim().replace(/\.$/, '')}.`,
-      { cause: error },
-    );
-  }
-}
-
-class WorkerPool implements InferenceBackend {
+export class WorkerPool implements InferenceBackend {
   readonly #options: PoolOptions;
   readonly #shape: ModelShape;
   readonly #url: URL;
-  /** Threads that load and warm up; they serve nobody yet. */
+  readonly #runId: string;
+  readonly #verify: VerifySlot;
+  /** Threads that load, warm up and prove themselves; they serve nobody yet. */
   readonly #starting = new Set<InferenceThread>();
   readonly #threads = new Set<InferenceThread>();
   readonly #free: InferenceThread[] = [];
   readonly #restartTimers = new Set<NodeJS.Timeout>();
   #listener: () => void = () => undefined;
+  #target = 0;
   #restartsInARow = 0;
   #closed = false;
 
-  constructor(fetched: FetchedBundle, options: PoolOptions) {
+  constructor(fetched: FetchedBundle, verify: VerifySlot, options: PoolOptions) {
     const { bundle, modelPath } = fetched;
     this.#options = options;
+    this.#verify = verify;
+    this.#runId = bundle.run_id;
     this.#url = options.workerUrl ?? new URL('./worker.js', import.meta.url);
     this.#shape = {
       kind: 'load',
       modelPath,
+      device: options.device,
       lookback: bundle.lookback,
       features: bundle.features.length,
       steps: bundle.steps,
@@ -70,7 +56,7 @@ class WorkerPool implements InferenceBackend {
     };
   }
 
-  /** Threads that live. */
+  /** Threads that serve. */
   get workers(): number {
     return this.#threads.size;
   }
@@ -83,14 +69,31 @@ class WorkerPool implements InferenceBackend {
     this.#listener = listener;
   }
 
-  async start(): Promise<void> {
-    await Promise.all(Array.from({ length: this.#options.workers }, () => this.#startThread()));
-  }
-
   take(): Slot | null {
     const thread = this.#free.pop();
     if (thread === undefined) return null;
     return { window: thread.window, run: (rows) => this.#run(thread, rows) };
+  }
+
+  /**
+   * Has `workers` threads serve from now on. New ones join when they are ready, and the promise waits for them; those
+   * too many leave at once or after their batch. Throws FLTS_BUNDLE_CORRUPT when the model cannot be loaded or has
+   * other shapes than its bundle, and what `verify` says; then the pool is as large as before.
+   */
+  async scale(workers: number): Promise<void> {
+    const before = this.#target;
+    this.#target = workers;
+    await this.#retireSurplus();
+    try {
+      const missing = workers - this.#threads.size - this.#starting.size - this.#restartTimers.size;
+      const started = await Promise.allSettled(Array.from({ length: missing }, () => this.#startThread()));
+      const failed = started.find((result) => result.status === 'rejected');
+      if (failed !== undefined) throw failed.reason;
+    } catch (error) {
+      this.#target = before;
+      await this.#retireSurplus();
+      throw this.#explained(error);
+    }
   }
 
   async close(): Promise<void> {
@@ -99,6 +102,15 @@ class WorkerPool implements InferenceBackend {
     await Promise.all([...this.#starting, ...this.#threads].map((thread) => thread.close()));
     this.#threads.clear();
     this.#free.length = 0;
+    this.#options.onClosed(this);
+  }
+
+  #explained(error: unknown): unknown {
+    if (!(error instanceof ModelUnusableError)) return error;
+    const why = error.message.trim().replace(/\.$/, '');
+    return new FltsError('FLTS_BUNDLE_CORRUPT', `The model of run ${this.#runId} cannot be loaded: ${why}.`, {
+      cause: error,
+    });
   }
 
   async #startThread(): Promise<void> {
@@ -108,6 +120,10 @@ class WorkerPool implements InferenceBackend {
     this.#starting.add(thread);
     try {
       await thread.load();
+      await this.#verify({
+        window: thread.window,
+        run: async (rows) => ({ ...(await thread.run(rows)), release: () => undefined }),
+      });
     } catch (error) {
       await thread.close();
       throw error;
@@ -122,9 +138,30 @@ class WorkerPool implements InferenceBackend {
     this.#makeFree(thread);
   }
 
+  /** The thread waits for its next batch, unless there are more than there should be: then it leaves. */
   #makeFree(thread: InferenceThread): void {
+    if (this.#threads.size > this.#target) {
+      this.#retire(thread).catch((error: unknown) => {
+        this.#options.log.error('inference thread could not be ended', { why: String(error) });
+      });
+      return;
+    }
     this.#free.push(thread);
     this.#listener();
+  }
+
+  /** Those that are busy leave after their batch. */
+  async #retireSurplus(): Promise<void> {
+    while (this.#threads.size > this.#target) {
+      const thread = this.#free.pop();
+      if (thread === undefined) return;
+      await this.#retire(thread);
+    }
+  }
+
+  #retire(thread: InferenceThread): Promise<void> {
+    this.#threads.delete(thread);
+    return thread.close();
   }
 
   async #run(thread: InferenceThread, rows: number): Promise<BatchResult> {
@@ -145,7 +182,7 @@ class WorkerPool implements InferenceBackend {
   }
 
   #onLost(thread: InferenceThread, why: string): void {
-    // A thread that never loaded is dealt with where it was started.
+    // A thread that never served is dealt with where it was started.
     const served = this.#threads.delete(thread);
     const at = this.#free.indexOf(thread);
     if (at >= 0) this.#free.splice(at, 1);
@@ -156,10 +193,9 @@ class WorkerPool implements InferenceBackend {
   }
 
   #replaceLater(): void {
-    const delayMs = Math.min(MAX_RESTART_DELAY_MS, FIRST_RESTART_DELAY_MS * 2 ** this.#restartsInARow);
-    this.#restartsInARow++;
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer);
+      if (this.#threads.size + this.#starting.size >= this.#target) return;
       this.#startThread().then(
         () => {
           this.#options.log.info('inference thread replaced', { workers: this.#threads.size });
@@ -170,7 +206,8 @@ class WorkerPool implements InferenceBackend {
           if (!this.#closed) this.#replaceLater();
         },
       );
-    }, delayMs);
+    }, restartDelayMs(this.#restartsInARow));
+    this.#restartsInARow++;
     timer.unref();
     this.#restartTimers.add(timer);
   }

@@ -1,9 +1,5 @@
 import process from 'node:process';
 
-// Read by the library when it is loaded, so it must come first.
-process.env['ORT_DISABLE_TELEMETRY'] = '1';
-const { default: ort } = await import('onnxruntime-node');
-
 /** A loaded graph that runs on the calling thread: for training, evaluation and one-off forecasts, never for serving. */
 export interface LoadedGraph {
   /** Outputs by name. Blocks the thread while it runs. */
@@ -23,6 +19,9 @@ export class TensorRuntime {
 
   /** `model`: the bytes, or the path of a file. Throws what ONNX Runtime says when it is no model. */
   async load(model: Uint8Array | string): Promise<LoadedGraph> {
+    // Read by the library when it is loaded; and who only serves does not load it into this thread.
+    process.env['ORT_DISABLE_TELEMETRY'] = '1';
+    const { default: ort } = await import('onnxruntime-node');
     const options = {
       intraOpNumThreads: this.#threads,
       interOpNumThreads: 1,

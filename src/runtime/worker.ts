@@ -19,7 +19,6 @@ interface LoadedModel {
 
 /** One thread a session: many small sessions side by side give more rows per second than one with many threads. */
 const SESSION_OPTIONS: InferenceSession.SessionOptions = {
-  executionProviders: ['cpu'],
   intraOpNumThreads: 1,
   interOpNumThreads: 1,
   executionMode: 'sequential',
@@ -30,7 +29,10 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 async function load(message: LoadMessage): Promise<LoadedModel> {
-  const session = await InferenceSession.create(message.modelPath, SESSION_OPTIONS);
+  const session = await InferenceSession.create(message.modelPath, {
+    ...SESSION_OPTIONS,
+    executionProviders: [message.device],
+  });
   expectTensor('input', 'window', session.inputNames, session.inputMetadata, [message.lookback, message.features]);
   expectTensor('output', 'forecast', session.outputNames, session.outputMetadata, [message.steps, message.targets]);
   const sharedWindow = new Float32Array(message.window);

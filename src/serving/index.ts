@@ -1,4 +1,5 @@
 export { Engine } from './engine.js';
+export { mergeFigures, type ProcessFigures, processFigures, withoutState } from './figures/machine-figures.js';
 export { queueStats, type StatsSources } from './figures/queue-stats.js';
 export { RequestLedger, shedReasonOf, statusOf } from './figures/request-ledger.js';
 export { ForecastCache } from './forecast-cache.js';

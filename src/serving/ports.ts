@@ -12,6 +12,12 @@ export interface Clock {
   schedule(delayUs: number, action: () => void): () => void;
 }
 
+/** Random numbers; not for secrets. */
+export interface Random {
+  /** Uniform in [0, 1). */
+  next(): number;
+}
+
 /** One run of a model over `rows` windows. The buffers are the backend's: valid until `release` is called. */
 export interface BatchResult {
   /** float32 [rows, steps, targets], raw units. */
@@ -69,8 +75,14 @@ export interface ModelSource {
   fetchBundle(runId: string): Promise<FetchedBundle>;
 }
 
-/** Starts workers for a bundle: loaded and warmed, serving nobody yet. Throws FltsError when the model is unusable. */
-export type StartBackend = (fetched: FetchedBundle) => Promise<InferenceBackend>;
+/** Sees to it that the worker behind the slot gives the right answers; rejects with what is wrong. */
+export type VerifySlot = (slot: Slot) => Promise<void>;
+
+/**
+ * Starts workers for a bundle: loaded, warmed and verified, serving nobody yet. `verify` is called for every worker
+ * before it may serve, also for those that come later. Throws FltsError when the model is unusable.
+ */
+export type StartBackend = (fetched: FetchedBundle, verify: VerifySlot) => Promise<InferenceBackend>;
 
 /** Where figures go; telemetry exports them. Names are of contract/metrics.ts; durations are seconds. */
 export interface Metrics {

@@ -1,6 +1,7 @@
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type CgroupView, type CounterName, type GaugeName, type HistogramName, METRICS } from '../contract/index.js';
 import type { Metrics } from '../serving/ports.js';
+import type { MetricsSnapshot } from './merge-metrics.js';
 
 /** A gauge's value, or its values by labels, at the time of a scrape. */
 export type GaugeReading = number | readonly { readonly labels: Record<string, string>; readonly value: number }[];
@@ -10,6 +11,12 @@ interface Spec {
   readonly help: string;
   readonly labels?: readonly string[];
   readonly buckets?: readonly number[];
+  readonly merge?: 'max' | 'min' | 'average';
+}
+
+function configOf(name: string, spec: Spec, registry: Registry) {
+  const aggregator: Aggregator = spec.merge ?? 'sum';
+  return { name, help: spec.help, labelNames: [...(spec.labels ?? [])], registers: [registry], aggregator };
 }
 
 /** The metrics of contract/metrics.ts in a registry of their own, with those of the process and of Node. */
@@ -22,7 +29,7 @@ export class PrometheusMetrics implements Metrics {
   constructor() {
     collectDefaultMetrics({ register: this.#registry });
     for (const [name, spec] of Object.entries<Spec>(METRICS)) {
-      const config = { name, help: spec.help, labelNames: [...(spec.labels ?? [])], registers: [this.#registry] };
+      const config = configOf(name, spec, this.#registry);
       if (spec.kind === 'counter') this.#counters.set(name, new Counter(config));
       if (spec.kind === 'histogram') {
         this.#histograms.set(name, new Histogram({ ...config, buckets: [...(spec.buckets ?? [])] }));
@@ -46,10 +53,7 @@ export class PrometheusMetrics implements Metrics {
   readGauge(name: GaugeName, source: () => GaugeReading): void {
     const spec: Spec = METRICS[name];
     new Gauge({
-      name,
-      help: spec.help,
-      labelNames: [...(spec.labels ?? [])],
-      registers: [this.#registry],
+      ...configOf(name, spec, this.#registry),
       collect() {
         const reading = source();
         this.reset();
@@ -82,6 +86,12 @@ export class PrometheusMetrics implements Metrics {
   text(): Promise<string> {
     for (const action of this.#beforeScrape) action();
     return this.#registry.metrics();
+  }
+
+  /** All metrics, to be merged with those of other processes. */
+  snapshot(): Promise<MetricsSnapshot> {
+    for (const action of this.#beforeScrape) action();
+    return this.#registry.getMetricsAsJSON();
   }
 
   /** Names that are exported, those of the process and of Node included. */

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import { temporaryFolder } from './fixture-registry.js';
 import { WORKER_URL } from './running-service.js';
 
-/** The real inference thread with two faults that a test can order. */
+/** The real inference thread with faults that a test can order. */
 export interface OddWorker {
   readonly url: URL;
   /** Batches are held from now on, until `open`. */
@@ -14,6 +14,8 @@ export interface OddWorker {
 
 /** A window that begins with this ends its thread, once. */
 export const FATAL_CELL = 666;
+/** A window that begins with this ends every thread that it comes to. */
+export const DEADLY_CELL = 667;
 
 export function oddWorker(): OddWorker {
   const folder = temporaryFolder();
@@ -34,6 +36,7 @@ export function oddWorker(): OddWorker {
       if (message.kind !== 'run') return;
       // The real thread has begun, and goes on when this returns.
       while (existsSync(${JSON.stringify(gate)})) Atomics.wait(never, 0, 0, 5);
+      if (window[0] === ${DEADLY_CELL}) process.exit(8);
       if (window[0] !== ${FATAL_CELL} || existsSync(${JSON.stringify(died)})) return;
       writeFileSync(${JSON.stringify(died)}, '');
       process.exit(7);

@@ -7,6 +7,7 @@ import type { Settings } from '../../contract/index.js';
 import { openRegistry } from '../../registry/index.js';
 import { probeRuntime } from '../../runtime/index.js';
 import { readCgroup, readTextOrNull } from '../../telemetry/index.js';
+import { planCores } from './core-plan.js';
 
 export interface Check {
   readonly name: string;
@@ -44,8 +45,9 @@ async function cpuCheck(settings: Settings): Promise<Check> {
   const cores = availableParallelism();
   const limit = (await readCgroup(readTextOrNull))?.cpu_limit_cores ?? null;
   const usable = Math.min(cores, limit ?? cores);
-  const threads = 1 + (settings.workers === 0 ? Math.max(1, Math.floor(usable) - 1) : settings.workers);
-  const found = `${cores} cores, ${limit === null ? 'no limit' : `limited to ${limit}`}; 1 HTTP thread and ${threads - 1} inference`;
+  const { processes, workers } = planCores(settings, usable);
+  const threads = processes * (1 + workers);
+  const found = `${cores} cores, ${limit === null ? 'no limit' : `limited to ${limit}`}; ${processes} HTTP thread${processes === 1 ? '' : 's'} and ${processes * workers} inference`;
   return { name: 'cpu', verdict: threads > usable ? 'note' : 'ok', found };
 }
 

@@ -7,7 +7,14 @@ export function addSettingFlags(command: Command): Command {
     const spec: Setting = SETTINGS[name];
     if (spec.kind === 'secret') continue;
     const shown = spec.default === '' ? '' : ` (default: ${String(spec.default)})`;
-    const value = spec.kind === 'boolean' ? '[true|false]' : spec.kind === 'integer' ? '<n>' : '<text>';
+    const value =
+      spec.kind === 'boolean'
+        ? '[true|false]'
+        : spec.kind === 'integer'
+          ? spec.word === undefined
+            ? '<n>'
+            : `<n|${spec.word.text}>`
+          : '<text>';
     command.addOption(new Option(`${flagOf(name)} ${value}`, `${spec.description}${shown}`));
   }
   return command.option('--config <file>', 'settings file (default: flts.yaml, where it is there)');

@@ -1,22 +1,23 @@
 import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { availableParallelism, hostname } from 'node:os';
+import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
-import { FltsError, type QueueStats, type Settings } from '../../contract/index.js';
-import { buildApp, digestOf, listen, parseKeyFile } from '../../http/index.js';
+import { type Device, FltsError, type QueueStats, type Settings } from '../../contract/index.js';
+import { buildApp, digestOf, listen, type MachineView, parseKeyFile } from '../../http/index.js';
 import { openRegistry } from '../../registry/index.js';
-import { monotonicUs, startPool, systemClock } from '../../runtime/index.js';
+import { ModelWorkers, monotonicUs, probeDevice, systemClock } from '../../runtime/index.js';
 import {
   Engine,
   ForecastCache,
   type Log,
   ModelManager,
   PredictionService,
-  queueStats,
   RequestLedger,
   type StatsSources,
 } from '../../serving/index.js';
-import { ProcessSelfView, PrometheusMetrics, readCgroup, readTextOrNull } from '../../telemetry/index.js';
+import { ProcessSelfView, PrometheusMetrics } from '../../telemetry/index.js';
+import { planCores, usableCores } from './core-plan.js';
+import { LocalMachine } from './local-machine.js';
 import { wireMetrics } from './wire-metrics.js';
 
 export interface ServiceOptions {
@@ -25,6 +26,17 @@ export interface ServiceOptions {
   readonly version: string;
   /** The inference thread's entry: a built file. Tests that run from source give it. */
   readonly workerUrl?: URL;
+  /** Given to a process that shares its port with others. */
+  readonly share?: PortShare;
+}
+
+/** What a process that shares its port needs of the others. */
+export interface PortShare {
+  readonly replicaId: string;
+  /** All processes together, as the routes show them. */
+  readonly machine: MachineView;
+  /** A process that takes the place of another joins when it can answer, not before. */
+  readonly listensWhenReady: boolean;
 }
 
 /** A service that listens. */
@@ -32,6 +44,7 @@ export interface RunningService {
   /** Where it is reached, such as http://127.0.0.1:8000. */
   readonly url: string;
   readonly app: FastifyInstance;
+  readonly local: LocalMachine;
   readonly stats: () => QueueStats;
   /**
    * Readiness goes 503, requests under way are answered, then everything is closed; true when nothing was lost.
@@ -50,47 +63,46 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const keys =
     settings.apiKeysFile === '' ? null : parseKeyFile(readKeyFile(settings.apiKeysFile), settings.apiKeysFile);
   const registry = openRegistry(settings.registry);
-  const workers = settings.workers === 0 ? await defaultWorkers() : settings.workers;
+  const device = settings.device === 'cuda' ? 'cuda' : 'cpu';
+  // The CPU is always there, and trying it would cost the start a tenth of a second.
+  if (device !== 'cpu') await probeDevice(device);
+  const { workers } = planCores(settings, await usableCores());
   const metrics = new PrometheusMetrics();
   const ledger = new RequestLedger(metrics);
   const self = new ProcessSelfView();
   await self.refresh();
 
   const service = createPredictionService(settings, metrics, log);
+  const modelWorkers = createModelWorkers(options, workers, device, ledger);
   const manager = new ModelManager(
     service,
     registry,
-    (fetched) =>
-      startPool(fetched, {
-        workers,
-        maxRows: settings.maxBatchRows,
-        log,
-        onLost: () => {
-          ledger.noteWorkerLost();
-        },
-        ...(options.workerUrl === undefined ? {} : { workerUrl: options.workerUrl }),
-      }),
+    (fetched, verify) => modelWorkers.start(fetched, verify),
     { clock: systemClock, metrics, log },
     { identifier: settings.identifier, pollMs: settings.registryPollMs },
   );
   const processStartUs = monotonicUs() - process.uptime() * 1e6;
+  const replicaId = options.share?.replicaId ?? (settings.replicaId || `${hostname()}-${process.pid}`);
   const sources: StatsSources = {
     service,
     manager,
     ledger,
     self,
-    identity: { buildVersion: options.version, replicaId: settings.replicaId || `${hostname()}-${process.pid}` },
+    identity: { buildVersion: options.version, replicaId },
     startupReadyMs: () => (service.firstReadyUs === null ? null : (service.firstReadyUs - processStartUs) / 1000),
   };
   const inFlight = wireMetrics(metrics, sources, systemClock);
+  const local = new LocalMachine(sources, metrics, modelWorkers);
   const app = buildApp({
     ...sources,
     metrics,
-    queueStats: () => queueStats(sources),
+    machine: options.share?.machine ?? local,
     noteRequests: inFlight,
     clock: systemClock,
+    random: { next: Math.random },
+    connections: { maxRequests: settings.maxConnectionRequests, maxAgeUs: settings.maxConnectionAgeMs * 1000 },
     log,
-    replicaId: sources.identity.replicaId,
+    replicaId,
     bodyLimitBytes: settings.bodyLimitBytes,
     receiveTimeoutMs: settings.receiveTimeoutMs,
     adminDigest: settings.adminToken === '' ? null : digestOf(settings.adminToken),
@@ -99,20 +111,38 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   });
   const close = closer(app, service, manager, self, settings.drainGraceMs);
   try {
+    if (options.share?.listensWhenReady === true) await manager.start();
     const url = await listen(app, settings.host, settings.port);
     log.info('listening', { url, workers });
-    await manager.start();
+    if (options.share?.listensWhenReady !== true) await manager.start();
     if (!service.isReady && !settings.waitForModel) {
       throw new FltsError('FLTS_NO_MODEL', `No model to serve: ${manager.reason ?? 'none was found'}.`);
     }
     self.start((lagMs) => {
       metrics.observe('event_loop_lag_seconds', lagMs / 1000);
     });
-    return { url, app, stats: () => queueStats(sources), stop: close };
+    return { url, app, local, stats: () => local.stateNow(), stop: close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+function createModelWorkers(
+  { settings, log, workerUrl }: ServiceOptions,
+  workers: number,
+  device: Device,
+  ledger: RequestLedger,
+): ModelWorkers {
+  return new ModelWorkers(workers, {
+    maxRows: settings.maxBatchRows,
+    device,
+    log,
+    onLost: () => {
+      ledger.noteWorkerLost();
+    },
+    ...(workerUrl === undefined ? {} : { workerUrl }),
+  });
 }
 
 function createPredictionService(settings: Settings, metrics: PrometheusMetrics, log: Log): PredictionService {
@@ -176,10 +206,4 @@ function readKeyFile(path: string): string {
   } catch (cause) {
     throw new FltsError('FLTS_FILE_NOT_FOUND', `The API key file ${path} cannot be read.`, { cause });
   }
-}
-
-/** One less than the cores that the process may use, for the HTTP thread; at least 1. */
-async function defaultWorkers(): Promise<number> {
-  const limit = (await readCgroup(readTextOrNull))?.cpu_limit_cores ?? Number.POSITIVE_INFINITY;
-  return Math.max(1, Math.floor(Math.min(availableParallelism(), limit)) - 1);
 }

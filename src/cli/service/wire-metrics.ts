@@ -25,6 +25,8 @@ export function wireMetrics(metrics: PrometheusMetrics, sources: StatsSources, c
   metrics.readGauge('flts_build_info', () => [
     { labels: { version: identity.buildVersion, node: process.version }, value: 1 },
   ]);
+  // Each counts itself: over all that share a port, the sum is how many there are.
+  metrics.readGauge('flts_processes', () => 1);
   metrics.readGauge('http_requests_in_flight', () => inFlight);
   metrics.readCgroup(() => self.cgroup());
   return (change) => {

@@ -1,1 +1,2 @@
 export * from './next-rollout.js';
+export * from './restart-delay.js';

@@ -1,29 +1,32 @@
 import type { FastifyInstance } from 'fastify';
-import { FltsError } from '../../contract/index.js';
+import { FltsError, SETTINGS } from '../../contract/index.js';
 import { isKnownKey, keyOf } from '../api-keys.js';
 import type { AppOptions } from '../app-options.js';
 
-/** `POST /reload_latest`: asks the registry now. Only there when an admin token is configured. */
+/**
+ * `POST /reload_latest` asks the registry now; `POST /scale_workers` changes the inference threads while they serve.
+ * Only there when an admin token is configured.
+ */
 export function adminRoutes(app: FastifyInstance, options: AppOptions): void {
-  const { adminDigest, manager, service } = options;
+  const { adminDigest, machine } = options;
   if (adminDigest === null) return;
-  app.post(
-    '/reload_latest',
-    {
-      onRequest: (request, _reply, done) => {
-        const token = keyOf({ authorization: request.headers.authorization });
-        const isAdmin = token !== null && isKnownKey(token, [adminDigest]);
-        done(isAdmin ? undefined : new FltsError('FLTS_UNAUTHORIZED', 'The admin token is required'));
-      },
-    },
-    async (_request, reply) => {
-      const outcome = await manager.look(true);
-      return reply.send({
-        loaded: outcome.loaded,
-        run_id: outcome.runId,
-        model_type: service.lane?.spec.modelType ?? null,
-        reason: outcome.reason,
-      });
-    },
-  );
+  app.register((admin, _options, done) => {
+    admin.addHook('onRequest', (request, _reply, next) => {
+      const token = keyOf({ authorization: request.headers.authorization });
+      const isAdmin = token !== null && isKnownKey(token, [adminDigest]);
+      next(isAdmin ? undefined : new FltsError('FLTS_UNAUTHORIZED', 'The admin token is required'));
+    });
+    admin.post('/reload_latest', async (_request, reply) => reply.send(await machine.reload()));
+    admin.post('/scale_workers', async (request, reply) =>
+      reply.send(await machine.scaleWorkers(askedWorkers(request.body))),
+    );
+    done();
+  });
+}
+
+function askedWorkers(body: unknown): number {
+  const { max } = SETTINGS.workers;
+  const workers = typeof body === 'object' && body !== null && 'workers' in body ? body.workers : undefined;
+  if (typeof workers === 'number' && Number.isInteger(workers) && workers >= 1 && workers <= max) return workers;
+  throw new FltsError('FLTS_BAD_PARAMETER', `'workers' must be an integer from 1 to ${max}`);
 }

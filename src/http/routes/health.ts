@@ -4,7 +4,7 @@ import type { AppOptions } from '../app-options.js';
 
 /** `GET /healthz`, `/livez`: the process works. `GET /ready`, `/readyz`: it can answer predictions. */
 export function healthRoutes(app: FastifyInstance, options: AppOptions): void {
-  const { service, queueStats } = options;
+  const { service, machine } = options;
   const health = (): HealthReply => ({
     status: 'ok',
     service: 'inference-api',
@@ -15,9 +15,10 @@ export function healthRoutes(app: FastifyInstance, options: AppOptions): void {
   app.get('/healthz', (_request, reply) => reply.send(health()));
   app.get('/livez', (_request, reply) => reply.send(health()));
   for (const path of ['/ready', '/readyz']) {
-    app.get(path, (_request, reply) => {
-      if (service.isReady) return reply.send({ status: 'ready' });
-      return reply.code(503).header('retry-after', '1').send({ status: 'not_ready', reason: queueStats().reason });
+    app.get(path, async (_request, reply) => {
+      const { ready, reason } = await machine.readiness();
+      if (ready) return reply.send({ status: 'ready' });
+      return reply.code(503).header('retry-after', '1').send({ status: 'not_ready', reason });
     });
   }
 }

@@ -3,13 +3,13 @@ import type { AppOptions } from '../app-options.js';
 
 /** `GET /metrics`, `/prometheus`: Prometheus text, or `/queue_stats`'s snapshot for who accepts JSON only. */
 export function metricsRoutes(app: FastifyInstance, options: AppOptions): void {
-  const { metrics, queueStats } = options;
+  const { metrics, machine } = options;
   const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
-    if (request.headers.accept?.includes('application/json') === true) return reply.send(queueStats());
-    const text = await metrics.text();
+    if (request.headers.accept?.includes('application/json') === true) return reply.send(await machine.stats());
+    const text = await machine.metricsText();
     return reply.type(metrics.contentType).send(text);
   };
   app.get('/metrics', answer);
   app.get('/prometheus', answer);
-  app.get('/queue_stats', (_request, reply) => reply.send(queueStats()));
+  app.get('/queue_stats', async (_request, reply) => reply.send(await machine.stats()));
 }

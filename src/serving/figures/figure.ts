@@ -20,6 +20,11 @@ export class Figure {
     return this.#max;
   }
 
+  /** How many values were noted. */
+  get count(): number {
+    return this.#count;
+  }
+
   get avg(): number {
     return this.#count === 0 ? 0 : this.#sum / this.#count;
   }

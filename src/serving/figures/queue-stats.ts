@@ -59,6 +59,8 @@ export function queueStats(sources: StatsSources): QueueStats {
     cache_hit_rate: cache?.hitRate ?? null,
     shed_total: ledger.shedTotal,
     worker_restarts_total: ledger.workerRestarts,
+    processes: 1,
+    process_restarts_total: 0,
     startup_latency_ms: sources.startupReadyMs(),
     build_version: identity.buildVersion,
     replica_id: identity.replicaId,

@@ -16,6 +16,8 @@ export interface FinishedRequest {
   readonly parseUs: number;
   readonly postUs: number;
   readonly totalUs: number;
+  /** When its answer went out, on the engine's clock. */
+  readonly endedAtUs: number;
 }
 
 const US = 1e-6;
@@ -32,6 +34,8 @@ export class RequestLedger {
   lastErrorType: string | null = null;
   servedCached = 0;
   workerRestarts = 0;
+  /** When the last request ended, on the engine's clock; 0 before the first. */
+  lastEndedUs = 0;
 
   constructor(metrics: Metrics) {
     this.#metrics = metrics;
@@ -40,6 +44,7 @@ export class RequestLedger {
   note(request: FinishedRequest): void {
     const { timing } = request;
     this.completed++;
+    this.lastEndedUs = request.endedAtUs;
     if (request.cached) this.servedCached++;
     if (request.code !== null && request.status >= 500) this.lastErrorType = request.code;
     if (request.status === 500) this.errors500++;

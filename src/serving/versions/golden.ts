@@ -1,20 +1,18 @@
 import type { Bundle } from '../../contract/index.js';
-import type { InferenceBackend } from '../ports.js';
+import type { Slot } from '../ports.js';
 
 /** |a − b| ≤ 1e-5 · max(|b|, the target's standard deviation in training): CONTRACT §4's "equal". */
 const TOLERANCE = 1e-5;
 
 /**
- * Runs the bundle's golden window on the backend; null when it gives the expected output, else what differs.
- * The backend must have a free worker and serve nobody.
+ * Runs the bundle's golden window on a worker that serves nobody; null when it gives the expected output, else what
+ * differs.
  */
-export async function replayGolden(bundle: Bundle, backend: InferenceBackend): Promise<string | null> {
+export async function replayGolden(bundle: Bundle, slot: Slot): Promise<string | null> {
   const window = bundle.golden.window.flat();
   const expected = bundle.golden.forecast.flat();
   if (window.length !== bundle.lookback * bundle.features.length) return 'its golden window has another shape';
   if (expected.length !== bundle.steps * bundle.targets.length) return 'its golden forecast has another shape';
-  const slot = backend.take();
-  if (slot === null) return 'no worker is free to replay it';
   slot.window.set(window, 0);
   const result = await slot.run(1);
   try {

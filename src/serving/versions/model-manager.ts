@@ -3,7 +3,7 @@ import { nextRollout } from '../../domain/rollout/index.js';
 import { replayGolden } from './golden.js';
 import { Lane } from '../lane.js';
 import { compileModelSpec } from '../model-spec.js';
-import type { Clock, InferenceBackend, Log, Metrics, ModelSource, StartBackend } from '../ports.js';
+import type { Clock, InferenceBackend, Log, Metrics, ModelSource, Slot, StartBackend } from '../ports.js';
 import type { PredictionService } from '../prediction-service.js';
 
 export interface ManagerSettings {
@@ -22,7 +22,7 @@ export interface ReloadOutcome {
 
 /**
  * Keeps the served version the promoted one. A new version goes: fetched (digest checked) → loaded and warmed in
- * workers that serve nobody → golden window replayed → switched → old one drained → released. Any failure leaves the
+ * workers that serve nobody → golden window replayed by each → switched → old one drained → released. Any failure leaves the
  * old version serving, with the reason in the log and in `reason`.
  */
 export class ModelManager {
@@ -129,8 +129,7 @@ export class ModelManager {
     try {
       const fetched = await this.#source.fetchBundle(runId);
       const spec = compileModelSpec(fetched.bundle, identifier);
-      backend = await this.#startBackend(fetched);
-      await verify(fetched.bundle, backend);
+      backend = await this.#startBackend(fetched, (slot) => verify(fetched.bundle, slot));
       const before = this.#service.lane?.spec.runId ?? null;
       if (this.#stopped) throw new FltsError('FLTS_DRAINING', 'The service is shutting down');
       const released = this.#service.switchTo(new Lane(spec, backend));
@@ -156,8 +155,8 @@ export class ModelManager {
   }
 }
 
-async function verify(bundle: Bundle, backend: InferenceBackend): Promise<void> {
-  const difference = await replayGolden(bundle, backend);
+async function verify(bundle: Bundle, slot: Slot): Promise<void> {
+  const difference = await replayGolden(bundle, slot);
   if (difference !== null) {
     throw new FltsError(
       'FLTS_GOLDEN_MISMATCH',
