@@ -115,7 +115,7 @@ export const ERRORS = {
     status: 422,
     exit: 'usage',
     problem: 'A parameter has the wrong type or lies outside its range.',
-    remedy: 'inference_length: 1..10000; level: percentages above 0 and below 100; see the message.',
+    remedy: 'inference_length: 1..10000; level: percentages above 0 and below 100; X-Priority: 0..3; see the message.',
   },
   FLTS_BODY_TOO_LARGE: {
     status: 413,
@@ -170,6 +170,36 @@ export const ERRORS = {
     exit: 'environment',
     problem: 'The queue is at its bound.',
     remedy: 'Try again after Retry-After; add workers or replicas.',
+  },
+  FLTS_STEPS_FULL: {
+    status: 503,
+    exit: 'environment',
+    problem: 'The service has as many forecast steps under way as it may.',
+    remedy: 'Try again after Retry-After; ask for fewer steps or series; raise max_steps_in_flight.',
+  },
+  FLTS_BYTES_FULL: {
+    status: 503,
+    exit: 'environment',
+    problem: 'The service holds as many bytes of request bodies as it may.',
+    remedy: 'Try again after Retry-After; send fewer rows; raise max_bytes_in_flight.',
+  },
+  FLTS_LIMIT_REACHED: {
+    status: 503,
+    exit: 'environment',
+    problem: 'The service has as many requests as it can answer without a standing queue.',
+    remedy: 'Try again after Retry-After; add workers or replicas; adaptive_concurrency false lets the queue grow.',
+  },
+  FLTS_PREDICTED_LATE: {
+    status: 503,
+    exit: 'environment',
+    problem: 'The answer would come after the deadline of the request, so it is not begun.',
+    remedy: 'Try again after Retry-After; allow more time (X-Request-Timeout-Ms), ask for fewer steps, or add workers.',
+  },
+  FLTS_OVER_SHARE: {
+    status: 429,
+    exit: 'environment',
+    problem: 'The service is busy, and the client has its fair share of it already.',
+    remedy: 'Try again after Retry-After; send fewer requests at once.',
   },
   FLTS_DRAINING: {
     status: 503,

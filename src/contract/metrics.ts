@@ -18,6 +18,12 @@ const LONG_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25
 export const METRICS = {
   inference_queue_len: { kind: 'gauge', help: 'Windows that wait for their first dispatch.' },
   inference_active_workers: { kind: 'gauge', help: 'Requests dispatched to workers and not yet answered.' },
+  inference_steps_in_flight: { kind: 'gauge', help: 'Forecast steps of requests that are admitted and not answered.' },
+  inference_bytes_in_flight: { kind: 'gauge', help: 'Bytes of request bodies that are held.' },
+  inference_request_limit: {
+    kind: 'gauge',
+    help: 'Most requests admitted at once, as the adaptive limit has it now; 0 without one.',
+  },
   inference_workers_total: { kind: 'gauge', help: 'Inference threads.' },
   inference_workers_busy: { kind: 'gauge', help: 'Inference threads that run a batch.' },
   inference_workers_idle: { kind: 'gauge', help: 'Inference threads that wait for a batch.' },

@@ -91,6 +91,37 @@ export const SETTINGS = {
     default: 32,
     description: 'Most windows in one run of the model.',
   },
+  maxQueueDelayUs: {
+    kind: 'integer',
+    min: 0,
+    max: 1_000_000,
+    default: 0,
+    description: 'How long new windows may wait for a fuller batch; 0: a free worker never waits.',
+  },
+  maxStepsInFlight: {
+    kind: 'integer',
+    min: 1,
+    max: 100_000_000,
+    default: 1_000_000,
+    description: 'Most forecast steps (series times horizon) of all requests under way; beyond it: 503.',
+  },
+  maxBytesInFlight: {
+    kind: 'integer',
+    min: 1024,
+    max: 17_179_869_184,
+    default: 67_108_864,
+    description: 'Most bytes of request bodies held at once; beyond it: 503.',
+  },
+  adaptiveConcurrency: {
+    kind: 'boolean',
+    default: false,
+    description: 'Limit the requests under way so that no queue stands; beyond the limit: 503.',
+  },
+  fairShare: {
+    kind: 'boolean',
+    default: true,
+    description: 'Once half of the queue is taken, refuse clients that hold more than their share: 429.',
+  },
   requestTimeoutMs: {
     kind: 'integer',
     min: 1,

@@ -33,14 +33,21 @@ export function keyOf(headers: IncomingHttpHeaders): string | null {
 }
 
 /**
- * Whether the key is among the digests. Digests are compared, all of them and in constant time, so that the time
- * taken says nothing about how near a guess was.
+ * The place of the key among the digests, -1 for a key that is not there. Digests are compared, all of them and in
+ * constant time, so that the time taken says nothing about how near a guess was.
  */
-export function isKnownKey(key: string, digests: KeyDigests): boolean {
+export function placeOfKey(key: string, digests: KeyDigests): number {
   const digest = digestOf(key);
-  let known = false;
-  for (const candidate of digests) known = timingSafeEqual(digest, candidate) || known;
-  return known;
+  let place = -1;
+  digests.forEach((candidate, i) => {
+    if (timingSafeEqual(digest, candidate)) place = i;
+  });
+  return place;
+}
+
+/** Whether the key is among the digests. */
+export function isKnownKey(key: string, digests: KeyDigests): boolean {
+  return placeOfKey(key, digests) >= 0;
 }
 
 export function digestOf(key: string): Buffer {

@@ -1,16 +1,19 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { FltsError } from '../contract/index.js';
-import { type PendingPrediction, type PredictReplyText, shedReasonOf } from '../serving/index.js';
-import { isKnownKey, keyOf } from './api-keys.js';
+import { type PendingPrediction, type PredictReplyText, shedReasonOf, type Visit } from '../serving/index.js';
+import { keyOf, placeOfKey } from './api-keys.js';
 import type { AppOptions } from './app-options.js';
 import type { ConnectionLives } from './connection-lives.js';
 import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
+import { readWishes } from './request-wishes.js';
 
 export const PREDICT_PATH = '/predict';
 
 const JSON_TYPE = 'application/json; charset=utf-8';
+/** The rest of a body that was refused by its head is skipped up to this length; beyond it the connection is closed. */
+const SKIPPED_BYTES = 65_536;
 const JSON_CONTENT_TYPE = /^application\/json\s*(;|$)/i;
 
 /** Whether a request is for the prediction endpoint, whatever its query. */
@@ -50,6 +53,7 @@ class Exchange {
   readonly #trace: RequestTrace;
   #chunks: Buffer[] = [];
   #bytes = 0;
+  #visit: Visit | null = null;
   #pending: PendingPrediction | null = null;
 
   constructor(
@@ -73,53 +77,67 @@ class Exchange {
     this.#response.once('close', () => {
       this.#end();
     });
+    let visit: Visit;
     try {
-      // Before the body is read: a stranger's body, or one that is too large, costs nothing.
-      this.#checkHead();
+      // Before the body is read: a stranger's body, one that is too large, or one too many costs nothing.
+      visit = this.#enter();
     } catch (error) {
       this.#fail(error);
       return;
     }
+    this.#visit = visit;
     this.#request.on('data', (chunk: Buffer) => {
-      this.#take(chunk);
+      this.#take(chunk, visit);
     });
     this.#request.on('end', () => {
-      this.#predict();
+      this.#predict(visit);
     });
   }
 
-  #checkHead(): void {
-    const { keys, bodyLimitBytes } = this.#options;
+  #enter(): Visit {
+    const { bodyLimitBytes, service } = this.#options;
     const { headers } = this.#request;
-    if (keys !== null) {
-      const key = keyOf(headers);
-      if (key === null || !isKnownKey(key, keys)) {
-        throw new FltsError('FLTS_UNAUTHORIZED', 'A valid API key is required');
-      }
-    }
+    const client = this.#client();
     const type = headers['content-type'];
     if (type !== 'application/json' && !JSON_CONTENT_TYPE.test(type ?? '')) {
       throw new FltsError('FLTS_CONTENT_TYPE', 'The content type must be application/json');
     }
-    if (Number(headers['content-length'] ?? 0) > bodyLimitBytes) throw this.#tooLarge();
+    const bytes = Number(headers['content-length'] ?? 0);
+    if (bytes > bodyLimitBytes) throw this.#tooLarge();
+    const { askedTimeoutMs, priority } = readWishes(headers);
+    return service.open({ arrivalUs: this.#trace.startUs, askedTimeoutMs, priority, client, bytes });
+  }
+
+  /** Who asks: the place of the key where keys are asked for, else the address. Throws FLTS_UNAUTHORIZED. */
+  #client(): string {
+    const { keys } = this.#options;
+    if (keys === null) return this.#request.socket.remoteAddress ?? '';
+    const key = keyOf(this.#request.headers);
+    const place = key === null ? -1 : placeOfKey(key, keys);
+    if (place < 0) throw new FltsError('FLTS_UNAUTHORIZED', 'A valid API key is required');
+    return `key ${place}`;
   }
 
   #tooLarge(): FltsError {
     return new FltsError('FLTS_BODY_TOO_LARGE', 'The request body is larger than this server accepts');
   }
 
-  #take(chunk: Buffer): void {
+  #take(chunk: Buffer, visit: Visit): void {
     this.#bytes += chunk.length;
-    if (this.#bytes <= this.#options.bodyLimitBytes) {
+    try {
+      if (this.#bytes > this.#options.bodyLimitBytes) throw this.#tooLarge();
+      // What the head said is held already; a body without a length is counted as it comes.
+      visit.holdBytes(this.#bytes);
       this.#chunks.push(chunk);
-      return;
+    } catch (error) {
+      this.#request.removeAllListeners('data');
+      this.#request.removeAllListeners('end');
+      this.#chunks = [];
+      this.#fail(error);
     }
-    this.#request.removeAllListeners('data');
-    this.#request.removeAllListeners('end');
-    this.#fail(this.#tooLarge());
   }
 
-  #predict(): void {
+  #predict(visit: Visit): void {
     const { clock, service } = this.#options;
     const trace = this.#trace;
     const [first, ...others] = this.#chunks;
@@ -139,8 +157,7 @@ class Exchange {
       this.#pending = service.predict({
         body: parsed,
         queryHorizon,
-        arrivalUs: trace.startUs,
-        askedTimeoutMs: askedTimeoutMs(this.#request),
+        visit,
         reqId: this.#id,
         timing: trace.timing,
       });
@@ -203,9 +220,9 @@ class Exchange {
     ];
     if (retryAfterS !== null) headers.push('retry-after', String(retryAfterS));
     // Whoever holds a connection for ever, or to a draining process, would never notice that another replica should
-    // have it; and the rest of a body that nobody reads must not be taken for the next request.
+    // have it.
     const isLast = this.#lives.noteAnswer(this.#request.socket, nowUs);
-    if (isLast || service.isDraining || !this.#request.complete) headers.push('connection', 'close');
+    if (isLast || service.isDraining || !this.#skipsRest()) headers.push('connection', 'close');
     ledger.note({
       code: trace.code,
       status,
@@ -221,22 +238,20 @@ class Exchange {
     this.#response.end(text);
   }
 
+  /** Whether the connection can be kept: the body is here, or what is left of it is not worth closing for. */
+  #skipsRest(): boolean {
+    if (this.#request.complete) return true;
+    if (!(Number(this.#request.headers['content-length']) <= SKIPPED_BYTES)) return false;
+    this.#request.resume();
+    return true;
+  }
+
   #end(): void {
     const { noteRequests, metrics, clock } = this.#options;
     this.#pending?.cancel();
+    this.#visit?.close();
     noteRequests(-1);
     const labels = { method: 'POST', route: PREDICT_PATH, status: String(this.#response.statusCode) };
     metrics.observeHttp(labels, (clock.nowUs() - this.#trace.startUs) / 1e6);
   }
-}
-
-function askedTimeoutMs(request: IncomingMessage): number | null {
-  const header = request.headers['x-request-timeout-ms'];
-  if (header === undefined) return null;
-  const value = typeof header === 'string' && /^\d{1,9}$/.test(header) ? Number(header) : 0;
-  if (value >= 1) return value;
-  throw new FltsError(
-    'FLTS_BAD_PARAMETER',
-    "'X-Request-Timeout-Ms' must be a whole number of milliseconds, at least 1",
-  );
 }

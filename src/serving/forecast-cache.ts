@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { Answer } from './answer.js';
-import type { Job } from './job.js';
+import type { Job } from './scheduling/job.js';
 import type { ModelSpec } from './model-spec.js';
 import type { Clock, Digest } from './ports.js';
 import type { PreparedWindow } from './prepare-window.js';

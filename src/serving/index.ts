@@ -1,11 +1,12 @@
-export { Engine } from './engine.js';
+export { Engine } from './scheduling/engine.js';
 export { mergeFigures, type ProcessFigures, processFigures, withoutState } from './figures/machine-figures.js';
 export { queueStats, type StatsSources } from './figures/queue-stats.js';
 export { RequestLedger, shedReasonOf, statusOf } from './figures/request-ledger.js';
 export { ForecastCache } from './forecast-cache.js';
 export { compileModelSpec, type ModelSpec } from './model-spec.js';
-export { emptyTiming, type RequestTiming } from './pending-request.js';
+export { emptyTiming, type RequestTiming } from './scheduling/pending-request.js';
 export * from './ports.js';
 export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
 export { prepareRequest } from './prepare-request.js';
 export { ModelManager } from './versions/model-manager.js';
+export { type RequestHead, Visit } from './scheduling/visit.js';

@@ -4,14 +4,25 @@ import { fixtureBundle, payload } from '../../test/support/fixture-registry.js';
 import { RecordingLog, RecordingMetrics } from '../../test/support/recording-metrics.js';
 import { settle, VirtualClock } from '../../test/support/virtual-clock.js';
 import { type Bundle, FltsError } from '../contract/index.js';
-import { Engine, type EngineLimits } from './engine.js';
+import { Engine, type EngineLimits } from './scheduling/engine.js';
 import { ForecastCache } from './forecast-cache.js';
-import { Lane } from './lane.js';
+import { Lane } from './scheduling/lane.js';
 import { compileModelSpec, type ModelSpec } from './model-spec.js';
-import { emptyTiming, type RequestTiming } from './pending-request.js';
+import { emptyTiming, type RequestTiming } from './scheduling/pending-request.js';
 import { PredictionService } from './prediction-service.js';
+import type { Visit } from './scheduling/visit.js';
 
 const TIMEOUT_MS = 1000;
+const ENGINE_LIMITS: EngineLimits = {
+  maxBatchRows: 32,
+  maxQueueDelayUs: 0,
+  maxQueueLength: 100,
+  maxStepsInFlight: 100_000,
+  maxBytesInFlight: 100_000,
+  adaptiveConcurrency: false,
+  fairShare: true,
+  maxActive: Number.POSITIVE_INFINITY,
+};
 let bundle: Bundle;
 let spec: ModelSpec;
 let clock: VirtualClock;
@@ -52,7 +63,7 @@ async function start(
   clock = new VirtualClock();
   metrics = new RecordingMetrics();
   backend = new FakeBackend(spec, clock, options);
-  const all = { maxBatchRows: 32, maxQueueLength: 100, maxActive: Number.POSITIVE_INFINITY, ...limits };
+  const all = { ...ENGINE_LIMITS, ...limits };
   const engine = new Engine(all, clock, metrics, new RecordingLog());
   const digest = (bytes: Uint8Array): string => Buffer.from(bytes).toString('base64');
   const answers = cache === null ? null : new ForecastCache(cache, clock, digest);
@@ -61,40 +72,53 @@ async function start(
   await service.switchTo(new Lane(spec, backend));
 }
 
-function ask(options: { horizon?: number; first?: number; timeoutMs?: number; body?: object } = {}): Outcome {
+interface Asked {
+  horizon?: number;
+  first?: number;
+  timeoutMs?: number;
+  priority?: number;
+  client?: string;
+  body?: object;
+}
+
+function ask(options: Asked = {}): Outcome {
   const body = options.body ?? payload();
   if ('data' in body && options.first !== undefined) {
     (body.data as Record<string, unknown[]>)['down'] = Array.from({ length: 30 }, () => options.first);
   }
   const timing = emptyTiming();
-  const call = service.predict({
-    body: { ...body, inference_length: options.horizon ?? 1 },
-    queryHorizon: undefined,
-    arrivalUs: clock.nowUs(),
-    askedTimeoutMs: options.timeoutMs ?? null,
-    reqId: 'r',
-    timing,
-  });
-  const outcome: Outcome = {
-    reply: null,
-    error: null,
-    endedUs: -1,
-    timing,
-    cancel: () => {
-      call.cancel();
-    },
+  const outcome: Outcome = { reply: null, error: null, endedUs: -1, timing, cancel: () => undefined };
+  const fail = (error: unknown): void => {
+    if (!(error instanceof FltsError)) throw error;
+    outcome.error = error;
+    outcome.endedUs = clock.nowUs();
   };
-  call.reply.then(
-    (reply) => {
+  let visit: Visit;
+  try {
+    visit = service.open({
+      arrivalUs: clock.nowUs(),
+      askedTimeoutMs: options.timeoutMs ?? null,
+      priority: options.priority ?? 1,
+      client: options.client ?? 'a',
+      bytes: 1000,
+    });
+  } catch (error) {
+    fail(error);
+    return outcome;
+  }
+  const sent = { ...body, inference_length: options.horizon ?? 1 };
+  const call = service.predict({ body: sent, queryHorizon: undefined, visit, reqId: 'r', timing });
+  outcome.cancel = () => {
+    call.cancel();
+  };
+  call.reply
+    .then((reply) => {
       outcome.reply = JSON.parse(reply.text) as Reply;
       outcome.endedUs = clock.nowUs();
-    },
-    (error: unknown) => {
-      if (!(error instanceof FltsError)) throw error;
-      outcome.error = error;
-      outcome.endedUs = clock.nowUs();
-    },
-  );
+    }, fail)
+    .finally(() => {
+      visit.close();
+    });
   return outcome;
 }
 
@@ -124,18 +148,10 @@ describe('answers', () => {
       maxForecastRows: 1,
       requestTimeoutMs: 1,
     });
-    const call = {
-      body: {},
-      queryHorizon: undefined,
-      arrivalUs: 0,
-      askedTimeoutMs: null,
-      reqId: '',
-      timing: emptyTiming(),
-    };
-    return expect(empty.predict(call).reply).rejects.toMatchObject({
-      code: 'FLTS_NOT_READY',
-      message: 'Inference service not ready',
-    });
+    const head = { arrivalUs: 0, askedTimeoutMs: null, priority: 1, client: 'a', bytes: 0 };
+    expect(() => empty.open(head)).toThrow(
+      expect.objectContaining({ code: 'FLTS_NOT_READY', message: 'Inference service not ready' }),
+    );
   });
 });
 
@@ -165,15 +181,15 @@ describe('batching', () => {
     expect(long.reply?.predictions[499]?.['down']).toBe(1529);
   });
 
-  it('dispatches at most maxActive requests; the rest wait in order', async () => {
+  it('dispatches at most maxActive requests; the rest wait, those that end with their next run before others', async () => {
     await start({ maxActive: 2 }, {});
     const asked = [3, 2, 1, 1].map((horizon, i) => ask({ horizon, first: i }));
     await clock.advance(500);
     expect([service.engine.active, service.engine.queued]).toEqual([1, 3]);
     await clock.advance(10_000);
-    // Step 1: request 0. Step 2: 0 and 1. Step 3: the last of 0 and of 1. Then the two that waited.
-    expect(backend.contents.map((rows) => rows.length)).toEqual([1, 2, 2, 2]);
-    expect(asked.map((one) => one.endedUs)).toEqual([3000, 3000, 4000, 4000]);
+    // Step 1: request 0. Step 2: 0 and 2. Step 3: the last of 0, and 3. Then the two steps of 1.
+    expect(backend.contents.map((rows) => rows.length)).toEqual([1, 2, 2, 1, 1]);
+    expect(asked.map((one) => one.endedUs)).toEqual([3000, 5000, 2000, 3000]);
     expect(service.engine.active).toBe(0);
   });
 

@@ -1,16 +1,17 @@
 import { type ErrorCode, FltsError } from '../contract/index.js';
 import { deadlineUs } from '../domain/admission/index.js';
 import { type Answer, formAnswer } from './answer.js';
-import type { Engine } from './engine.js';
+import type { Engine } from './scheduling/engine.js';
 import type { ForecastCache } from './forecast-cache.js';
-import type { Job } from './job.js';
-import type { Lane } from './lane.js';
+import type { Job } from './scheduling/job.js';
+import type { Lane } from './scheduling/lane.js';
 import type { ModelSpec } from './model-spec.js';
-import { PendingRequest, type RequestTiming } from './pending-request.js';
+import { PendingRequest, type RequestTiming } from './scheduling/pending-request.js';
 import type { Clock, Metrics } from './ports.js';
 import { type PreparedRequest, prepareRequest, type RequestLimits } from './prepare-request.js';
 import type { PreparedWindow } from './prepare-window.js';
 import { replyText } from './reply-text.js';
+import { type RequestHead, Visit } from './scheduling/visit.js';
 
 export interface ServiceLimits extends RequestLimits {
   /** Longest time for one answer, ms. */
@@ -42,10 +43,8 @@ export interface PredictCall {
   readonly body: unknown;
   /** The query parameter `inference_length`; undefined where there is none. */
   readonly queryHorizon: unknown;
-  /** When the request arrived, on the engine's clock. */
-  readonly arrivalUs: number;
-  /** X-Request-Timeout-Ms; null where there is none. */
-  readonly askedTimeoutMs: number | null;
+  /** What `open` gave for it; still open. */
+  readonly visit: Visit;
   readonly reqId: string;
   /** Filled as the request goes on, whatever its end. */
   readonly timing: RequestTiming;
@@ -138,6 +137,28 @@ export class PredictionService {
     await this.#lane?.backend.close();
   }
 
+  /**
+   * Lets a request in by its head, before its body is read; the answer is to be closed when the request has ended.
+   * Refuses, as `predict` would, what is refused whatever the body: throws FLTS_NOT_READY, FLTS_BYTES_FULL, or what
+   * `AdmissionGate.check` throws.
+   */
+  open(head: RequestHead): Visit {
+    const lane = this.#lane;
+    if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
+    const dueUs = deadlineUs(head.arrivalUs, head.askedTimeoutMs, this.#limits.requestTimeoutMs);
+    // A cache may still answer when there is no room for more work.
+    if (this.#draining || this.cache === null) {
+      this.engine.gate.check(lane, {
+        windows: 1,
+        horizon: 1,
+        priority: head.priority,
+        client: head.client,
+        deadlineUs: dueUs,
+      });
+    }
+    return new Visit(this.engine.gate, head, dueUs);
+  }
+
   /** Reads a body without parsing it, where it has the common shape; null: parse it. */
   scan(body: Buffer): ScannedRequest | null {
     const lane = this.#lane;
@@ -150,28 +171,26 @@ export class PredictionService {
     try {
       const lane = this.#lane;
       if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
-      // Refusing is cheapest before the data are looked at; a cache may still answer when the queue is full.
-      if (this.#draining || this.cache === null) this.engine.admit(1);
       const request =
         call.body instanceof ScannedRequest
           ? call.body.for(lane, this.#limits)
           : prepareRequest(lane.spec, call.body, call.queryHorizon, this.#limits);
-      const dueUs = deadlineUs(call.arrivalUs, call.askedTimeoutMs, this.#limits.requestTimeoutMs);
-      return this.#start(lane, request, dueUs, startUs, call);
+      return this.#start(lane, request, startUs, call);
     } catch (error) {
       call.timing.prepUs = this.#clock.nowUs() - startUs;
       return { reply: Promise.reject(asError(error)), cancel: () => undefined };
     }
   }
 
-  #start(lane: Lane, request: PreparedRequest, dueUs: number, startUs: number, call: PredictCall): PendingPrediction {
+  #start(lane: Lane, request: PreparedRequest, startUs: number, call: PredictCall): PendingPrediction {
+    const { dueUs } = call.visit;
     const plans = request.windows.map((window) => this.#plan(lane.spec, window, request));
     const joined = this.#join(plans, dueUs);
     // What follows is waiting: the queue's time begins where preparation ends.
     const preparedUs = this.#clock.nowUs();
     call.timing.prepUs = preparedUs - startUs;
     const toSubmit = plans.filter((plan) => plan.answer === null && plan.job === null);
-    if (toSubmit.length > 0 || plans.length === 0) this.#submit(lane, toSubmit, request, dueUs, joined);
+    if (toSubmit.length > 0 || plans.length === 0) this.#submit(lane, toSubmit, request, call.visit, joined);
     const jobs = plans.flatMap((plan) => plan.job ?? []);
     const cached = jobs.length === 0;
     const form = (): PredictReplyText => {
@@ -214,10 +233,12 @@ export class PredictionService {
     return joined;
   }
 
-  #submit(lane: Lane, plans: readonly Plan[], request: PreparedRequest, dueUs: number, joined: ReadonlySet<Job>): void {
+  #submit(lane: Lane, plans: readonly Plan[], request: PreparedRequest, visit: Visit, joined: ReadonlySet<Job>): void {
     try {
       const windows = plans.map((plan) => plan.window);
-      this.engine.submit(lane, windows, request.horizon, dueUs).forEach((job, i) => {
+      const { priority, client, dueUs } = visit;
+      const asked = { horizon: request.horizon, priority, client, deadlineUs: dueUs };
+      this.engine.submit(lane, windows, asked).forEach((job, i) => {
         const plan = plans[i];
         if (plan === undefined) return;
         plan.job = job;

@@ -149,7 +149,12 @@ function createPredictionService(settings: Settings, metrics: PrometheusMetrics,
   const engine = new Engine(
     {
       maxBatchRows: settings.maxBatchRows,
+      maxQueueDelayUs: settings.maxQueueDelayUs,
       maxQueueLength: settings.maxQueueLength,
+      maxStepsInFlight: settings.maxStepsInFlight,
+      maxBytesInFlight: settings.maxBytesInFlight,
+      adaptiveConcurrency: settings.adaptiveConcurrency,
+      fairShare: settings.fairShare,
       maxActive: settings.predictMaxConcurrency === 0 ? Number.POSITIVE_INFINITY : settings.predictMaxConcurrency,
     },
     systemClock,

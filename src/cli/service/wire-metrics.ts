@@ -11,6 +11,12 @@ export function wireMetrics(metrics: PrometheusMetrics, sources: StatsSources, c
   const idle = (): number => service.lane?.backend.freeWorkers ?? 0;
   metrics.readGauge('inference_queue_len', () => engine.queued);
   metrics.readGauge('inference_active_workers', () => engine.active);
+  metrics.readGauge('inference_steps_in_flight', () => engine.gate.stepsInFlight);
+  metrics.readGauge('inference_bytes_in_flight', () => engine.gate.bytesInFlight);
+  metrics.readGauge('inference_request_limit', () => {
+    const { requestLimit } = engine.gate;
+    return Number.isFinite(requestLimit) ? requestLimit : 0;
+  });
   metrics.readGauge('inference_workers_total', workers);
   metrics.readGauge('inference_workers_busy', () => workers() - idle());
   metrics.readGauge('inference_workers_idle', idle);

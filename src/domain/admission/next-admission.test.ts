@@ -1,31 +1,88 @@
 import { describe, expect, it } from 'vitest';
 import { deadlineUs } from './deadline.js';
-import { nextAdmission } from './next-admission.js';
+import { type AdmissionSnapshot, nextAdmission } from './next-admission.js';
 
-const open = { queued: 0, maxQueued: 10, draining: false, rowsPerSecond: 0 };
+const open: AdmissionSnapshot = {
+  draining: false,
+  queued: 0,
+  maxQueued: 10,
+  stepsInFlight: 0,
+  maxStepsInFlight: 100,
+  requestsInSystem: 0,
+  maxRequestsInSystem: Number.POSITIVE_INFINITY,
+  withinShare: true,
+  predictedFinishUs: null,
+  workOffUs: null,
+};
+const asked = { windows: 1, steps: 1, timeLeftUs: 1000 };
+
+function reasonOf(snapshot: Partial<AdmissionSnapshot>, changed: Partial<typeof asked> = {}): string {
+  const decision = nextAdmission({ ...open, ...snapshot }, { ...asked, ...changed });
+  return decision.admit ? 'admitted' : decision.reason;
+}
 
 describe('admission', () => {
   it.each([
-    [0, 10, true],
-    [9, 1, true],
-    [10, 1, false],
-    [9, 2, false],
-  ])('%d waiting of 10, %d more: %s', (queued, rows, admit) => {
-    expect(nextAdmission({ ...open, queued }, rows).admit).toBe(admit);
+    [0, 10, 'admitted'],
+    [9, 1, 'admitted'],
+    [10, 1, 'queue_full'],
+    [9, 2, 'queue_full'],
+  ])('%d windows waiting of 10, %d more: %s', (queued, windows, outcome) => {
+    expect(reasonOf({ queued }, { windows })).toBe(outcome);
   });
 
   it.each([
-    [0, 1],
-    [1000, 1],
-    [5, 2],
-    [0.1, 30],
-  ])('at %d rows per second the client comes back after %d s', (rowsPerSecond, retryAfterS) => {
-    const refused = nextAdmission({ ...open, queued: 10, rowsPerSecond }, 1);
+    [99, 1, 'admitted'],
+    [99, 2, 'steps_full'],
+    [0, 1000, 'admitted'],
+  ])('%d steps under way of 100, %d more: %s', (stepsInFlight, steps, outcome) => {
+    expect(reasonOf({ stepsInFlight }, { steps })).toBe(outcome);
+  });
+
+  it.each([
+    [1, 'admitted'],
+    [2, 'limit_reached'],
+  ])('%d requests of 2: %s', (requestsInSystem, outcome) => {
+    expect(reasonOf({ requestsInSystem, maxRequestsInSystem: 2 })).toBe(outcome);
+  });
+
+  it.each([
+    [null, 'admitted'],
+    [1000, 'admitted'],
+    [1001, 'predicted_late'],
+  ])('predicted in %s µs of 1000: %s', (predictedFinishUs, outcome) => {
+    expect(reasonOf({ predictedFinishUs })).toBe(outcome);
+  });
+
+  it('names what concerns the client before what concerns all', () => {
+    const all = {
+      queued: 10,
+      stepsInFlight: 100,
+      requestsInSystem: 9,
+      maxRequestsInSystem: 9,
+      predictedFinishUs: 9999,
+    };
+    expect(reasonOf({ ...all, draining: true, withinShare: false })).toBe('draining');
+    expect(reasonOf({ ...all, withinShare: false })).toBe('over_share');
+    expect(reasonOf(all)).toBe('queue_full');
+  });
+
+  it.each([
+    [null, 1],
+    [200_000, 1],
+    [2_500_000, 3],
+    [300_000_000, 30],
+  ])('the work there takes %s µs: the client comes back after %d s', (workOffUs, retryAfterS) => {
+    const refused = nextAdmission({ ...open, queued: 10, workOffUs }, asked);
     expect(refused).toEqual({ admit: false, reason: 'queue_full', retryAfterS });
   });
 
-  it('admits nothing while draining', () => {
-    expect(nextAdmission({ ...open, draining: true }, 1)).toEqual({ admit: false, reason: 'draining', retryAfterS: 1 });
+  it('what would be late comes back when it would not', () => {
+    const refused = nextAdmission(
+      { ...open, predictedFinishUs: 4_100_000, workOffUs: 9e9 },
+      { ...asked, timeLeftUs: 1e6 },
+    );
+    expect(refused).toEqual({ admit: false, reason: 'predicted_late', retryAfterS: 4 });
   });
 });
 
@@ -34,7 +91,7 @@ describe('the deadline', () => {
     [null, 1000, 1_005_000],
     [200, 1000, 205_000],
     [5000, 1000, 1_005_000],
-  ])('asked for %s ms under a limit of %d ms', (asked, limit, dueUs) => {
-    expect(deadlineUs(5000, asked, limit)).toBe(dueUs);
+  ])('asked for %s ms under a limit of %d ms', (askedMs, limit, dueUs) => {
+    expect(deadlineUs(5000, askedMs, limit)).toBe(dueUs);
   });
 });

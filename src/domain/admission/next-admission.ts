@@ -1,32 +1,76 @@
+/** Why a request is refused before anything is done for it. */
+export type RefusalReason =
+  | 'draining'
+  | 'over_share'
+  | 'queue_full'
+  | 'steps_full'
+  | 'limit_reached'
+  | 'predicted_late';
+
 /** What admission looks at when a request arrives. */
 export interface AdmissionSnapshot {
-  /** Windows that wait for their first dispatch. */
-  readonly queued: number;
-  /** Most of them. */
-  readonly maxQueued: number;
   readonly draining: boolean;
-  /** Rows that the workers finish per second, as observed; 0 while nothing was observed. */
-  readonly rowsPerSecond: number;
+  /** Windows that wait for their first dispatch, and the most of them. */
+  readonly queued: number;
+  readonly maxQueued: number;
+  /** Forecast steps of all admitted requests (windows × horizon), and the most of them. */
+  readonly stepsInFlight: number;
+  readonly maxStepsInFlight: number;
+  /** Requests admitted and not yet ended, and the most of them; Infinity without a limit. */
+  readonly requestsInSystem: number;
+  readonly maxRequestsInSystem: number;
+  /** Whether the client stays within its share with this request (fair-share.ts). */
+  readonly withinShare: boolean;
+  /** From now until the answer as predicted, µs; null where nothing is known or nothing is there to wait for. */
+  readonly predictedFinishUs: number | null;
+  /** In what time the work that is there is done when nothing more comes, µs; null while nothing is known. */
+  readonly workOffUs: number | null;
+}
+
+/** What a request asks for. */
+export interface AskedAdmission {
+  readonly windows: number;
+  /** Forecast steps: windows × horizon. */
+  readonly steps: number;
+  /** From now to its deadline, µs. */
+  readonly timeLeftUs: number;
 }
 
 export type Admission =
   | { readonly admit: true }
-  | { readonly admit: false; readonly reason: 'queue_full' | 'draining'; readonly retryAfterS: number };
+  | { readonly admit: false; readonly reason: RefusalReason; readonly retryAfterS: number };
 
 /** A client is not sent away for longer than this, whatever the queue. */
 const MAX_RETRY_AFTER_S = 30;
 
 /**
- * Whether a request of `rows` windows may join the queue. A full queue refuses at once, which is cheaper for both
- * sides than an answer that comes too late; `retryAfterS` is the time in which the queue as it stands is worked off.
+ * Whether a request may join. Refusing at once is cheaper for both sides than an answer that comes too late:
+ * `predicted_late` is  predictedFinish > deadline − now  (formula in batching/predicted-finish.ts); when nothing is
+ * under way nothing is refused for it, so a prediction that is wrong is soon put right by what it lets through.
+ * A request that is alone is never too large for the bound on steps. `retryAfterS`: the time until the work that is
+ * there is done, or until the prediction would be kept.
  */
-export function nextAdmission(snapshot: AdmissionSnapshot, rows: number): Admission {
-  if (snapshot.draining) return { admit: false, reason: 'draining', retryAfterS: 1 };
-  if (snapshot.queued + rows <= snapshot.maxQueued) return { admit: true };
-  const drainS = snapshot.rowsPerSecond > 0 ? snapshot.queued / snapshot.rowsPerSecond : 1;
-  return {
+export function nextAdmission(snapshot: AdmissionSnapshot, asked: AskedAdmission): Admission {
+  const { stepsInFlight, predictedFinishUs } = snapshot;
+  const refuse = (reason: RefusalReason, waitUs: number | null): Admission => ({
     admit: false,
-    reason: 'queue_full',
-    retryAfterS: Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil(drainS))),
-  };
+    reason,
+    retryAfterS: retryAfterS(waitUs),
+  });
+  if (snapshot.draining) return refuse('draining', null);
+  if (!snapshot.withinShare) return refuse('over_share', snapshot.workOffUs);
+  if (snapshot.queued + asked.windows > snapshot.maxQueued) return refuse('queue_full', snapshot.workOffUs);
+  if (stepsInFlight > 0 && stepsInFlight + asked.steps > snapshot.maxStepsInFlight) {
+    return refuse('steps_full', snapshot.workOffUs);
+  }
+  if (snapshot.requestsInSystem >= snapshot.maxRequestsInSystem) return refuse('limit_reached', snapshot.workOffUs);
+  if (predictedFinishUs !== null && predictedFinishUs > asked.timeLeftUs) {
+    return refuse('predicted_late', predictedFinishUs - asked.timeLeftUs);
+  }
+  return { admit: true };
+}
+
+/** Whole seconds, 1..30. */
+function retryAfterS(waitUs: number | null): number {
+  return Math.min(MAX_RETRY_AFTER_S, Math.max(1, Math.ceil((waitUs ?? 0) / 1e6)));
 }

@@ -1,78 +1,75 @@
+import type { QueuedRow, RowQueue } from './row-queue.js';
+
 /**
  * Natural batching with iteration-level scheduling: whatever is ready goes as soon as a worker is free, and after
- * every model step the batch is formed anew. A request of many steps joins the queue again after each of them, so a
- * request of one step waits for at most one round of the others, never for all their steps.
+ * every run of the model the batch is formed anew. A request of many steps joins the queue again after each of them,
+ * so a request of one step waits for at most the run under way, never for all the steps of another.
  * Source: Yu et al., "Orca: A Distributed Serving System for Transformer-Based Generative Models" (OSDI 2022), §3.
+ *
+ * Delay contract: with `maxDelayUs` 0, the default, a free worker never waits. Otherwise a batch of new windows only
+ * that is not full waits for more, until its longest-waiting window has waited `maxDelayUs`; windows of requests under
+ * way never wait for company, because they would wait again at each of their steps.
  */
 
-/** A window that waits for its first dispatch. */
-export interface FreshRow {
-  readonly readyAtUs: number;
+/** A window of a request of which nothing was dispatched yet. */
+export interface FreshRow extends QueuedRow {
   /** Identity of the request that it belongs to. */
   readonly request: object;
-  /** Whether another window of that request was dispatched already. */
-  readonly requestActive: boolean;
-}
-
-/** A window of an active request that is ready for its next step. */
-export interface ContinuingRow {
-  readonly readyAtUs: number;
 }
 
 export interface BatchLimits {
+  readonly nowUs: number;
   /** Most rows in one batch, ≥ 1. */
   readonly maxRows: number;
   /** Workers that are free now, ≥ 0. */
   readonly freeWorkers: number;
   /** How many more requests may become active; Infinity without a limit. */
   readonly newRequests: number;
+  /** How long a batch may wait to become full, µs, ≥ 0. */
+  readonly maxDelayUs: number;
 }
 
-/** How many rows to take from the front of each queue. */
-export interface BatchChoice {
-  readonly continuing: number;
-  readonly fresh: number;
+export interface BatchChoice<Continuing, Fresh> {
+  readonly continuing: readonly Continuing[];
+  readonly fresh: readonly Fresh[];
+  /** When to look again although nothing happens: the batch waits to become full. Null: whenever something does. */
+  readonly lookAgainAtUs: number | null;
 }
 
 /**
- * The next batch for one worker, from two queues that are each in order of `readyAtUs`. Oldest first across both;
- * a fresh row of a request that may not become active ends the fresh part, so that none overtakes it. When several
- * workers are free the ready rows are spread over them evenly.
+ * The next batch for one worker: the most urgent rows of both queues, of equals those under way. A fresh row whose
+ * request may not become active ends the fresh part, so that none passes it. When several workers are free the ready
+ * rows are spread over them evenly.
  */
-export function nextBatch(
-  continuing: ReadonlySet<ContinuingRow>,
-  fresh: ReadonlySet<FreshRow>,
+export function nextBatch<Continuing extends QueuedRow, Fresh extends FreshRow>(
+  continuing: RowQueue<Continuing>,
+  fresh: RowQueue<Fresh>,
   limits: BatchLimits,
-): BatchChoice {
-  if (limits.freeWorkers === 0) return { continuing: 0, fresh: 0 };
-  const share = Math.ceil((continuing.size + fresh.size) / limits.freeWorkers);
-  const room = Math.min(limits.maxRows, share);
-  const continuingRows = continuing.values();
-  const freshRows = fresh.values();
-  let nextContinuing = continuingRows.next();
-  let nextFresh = freshRows.next();
-  let opened = 0;
-  let lastOpened: object | null = null;
-  let takenContinuing = 0;
-  let takenFresh = 0;
-  while (takenContinuing + takenFresh < room) {
-    const row = nextFresh.done === true ? null : nextFresh.value;
-    const opens = row !== null && !row.requestActive && row.request !== lastOpened;
-    const mayTakeFresh = row !== null && (!opens || opened < limits.newRequests);
-    const older = nextContinuing.done === true ? null : nextContinuing.value;
-    if (older !== null && (!mayTakeFresh || older.readyAtUs <= row.readyAtUs)) {
-      takenContinuing++;
-      nextContinuing = continuingRows.next();
-    } else if (mayTakeFresh) {
-      if (opens) {
-        opened++;
-        lastOpened = row.request;
-      }
-      takenFresh++;
-      nextFresh = freshRows.next();
+): BatchChoice<Continuing, Fresh> {
+  const choice = { continuing: [] as Continuing[], fresh: [] as Fresh[], lookAgainAtUs: null as number | null };
+  const ready = continuing.size + fresh.size;
+  if (limits.freeWorkers === 0 || ready === 0) return choice;
+  const room = Math.min(limits.maxRows, Math.ceil(ready / limits.freeWorkers));
+  if (limits.maxDelayUs > 0 && continuing.size === 0 && fresh.size < limits.maxRows) {
+    const dueUs = fresh.oldestReadyAtUs + limits.maxDelayUs;
+    if (limits.nowUs < dueUs) return { ...choice, lookAgainAtUs: dueUs };
+  }
+  const older = continuing.walk();
+  const newer = fresh.walk();
+  const opened = new Set<object>();
+  while (choice.continuing.length + choice.fresh.length < room) {
+    const row = newer.row;
+    const mayOpen = row !== null && (opened.has(row.request) || opened.size < limits.newRequests);
+    if (older.row !== null && (!mayOpen || older.rankUs <= newer.rankUs)) {
+      choice.continuing.push(older.row);
+      older.advance();
+    } else if (mayOpen) {
+      opened.add(row.request);
+      choice.fresh.push(row);
+      newer.advance();
     } else {
       break;
     }
   }
-  return { continuing: takenContinuing, fresh: takenFresh };
+  return choice;
 }

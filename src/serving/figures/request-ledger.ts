@@ -1,6 +1,6 @@
 import { type ErrorCode, ERRORS } from '../../contract/index.js';
 import { Figure } from './figure.js';
-import type { RequestTiming } from '../pending-request.js';
+import type { RequestTiming } from '../scheduling/pending-request.js';
 import type { Metrics } from '../ports.js';
 import { outcomeOf } from '../prediction-service.js';
 
@@ -81,14 +81,23 @@ export class RequestLedger {
   }
 }
 
+/** Codes under which a request counts as shed, and the reason that `inference_shed_total` gives. */
+const SHED_REASONS: Partial<Readonly<Record<ErrorCode, string>>> = {
+  FLTS_QUEUE_FULL: 'queue_full',
+  FLTS_STEPS_FULL: 'steps_full',
+  FLTS_BYTES_FULL: 'bytes_full',
+  FLTS_LIMIT_REACHED: 'limit_reached',
+  FLTS_PREDICTED_LATE: 'predicted_late',
+  FLTS_OVER_SHARE: 'over_share',
+  FLTS_DRAINING: 'draining',
+  FLTS_DEADLINE: 'deadline',
+  FLTS_CLIENT_GONE: 'client_gone',
+  FLTS_NOT_READY: 'not_ready',
+};
+
 /** The reason under which a request counts as shed; null for one that was answered or was at fault itself. */
 export function shedReasonOf(code: ErrorCode | null): string | null {
-  if (code === 'FLTS_QUEUE_FULL') return 'queue_full';
-  if (code === 'FLTS_DRAINING') return 'draining';
-  if (code === 'FLTS_DEADLINE') return 'deadline';
-  if (code === 'FLTS_CLIENT_GONE') return 'client_gone';
-  if (code === 'FLTS_NOT_READY') return 'not_ready';
-  return null;
+  return code === null ? null : (SHED_REASONS[code] ?? null);
 }
 
 /** The HTTP status of a catalogue error; those that should never reach a client are 500. */

@@ -1,7 +1,7 @@
 import { type Bundle, FltsError } from '../../contract/index.js';
 import { nextRollout } from '../../domain/rollout/index.js';
 import { replayGolden } from './golden.js';
-import { Lane } from '../lane.js';
+import { Lane } from '../scheduling/lane.js';
 import { compileModelSpec } from '../model-spec.js';
 import type { Clock, InferenceBackend, Log, Metrics, ModelSource, Slot, StartBackend } from '../ports.js';
 import type { PredictionService } from '../prediction-service.js';

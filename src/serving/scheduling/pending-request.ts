@@ -1,8 +1,8 @@
-import { FltsError } from '../contract/index.js';
+import { FltsError } from '../../contract/index.js';
 import type { Engine } from './engine.js';
 import type { Job } from './job.js';
 import type { Lane } from './lane.js';
-import type { Clock } from './ports.js';
+import type { Clock } from '../ports.js';
 
 /** Where a request's time went, µs: contiguous parts from the end of parsing. Filled as the request goes on. */
 export interface RequestTiming {
