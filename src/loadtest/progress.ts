@@ -130,8 +130,14 @@ export class ProgressTeller {
       p99Ms: at(0.99),
       lagMsP50: lag === undefined || lag.count === 0 ? null : lag.msAtRank(Math.ceil(lag.count / 2)),
       serverQueue: said('queue_length'),
-      serverBatch: said('batch_rows_avg'),
+      serverBatch: meanBatch(last?.prometheus),
     });
     this.#before = requests;
   }
+}
+
+function meanBatch(figures: Readonly<Record<string, number>> | undefined): number | null {
+  const rows = figures?.['inference_batch_rows_sum'];
+  const batches = figures?.['inference_batch_rows_count'];
+  return rows === undefined || batches === undefined || batches === 0 ? null : rows / batches;
 }

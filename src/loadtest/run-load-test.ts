@@ -9,6 +9,7 @@ import { type DrivenPhase, LoadDriver } from './drive-phases.js';
 import type { Shard } from './generator/generator-pool.js';
 import { measureFloor } from './measure-floor.js';
 import { answersNull, preflight } from './preflight.js';
+import { inClusterAccess, KubeProbe, podRestarts } from './probe/kube-probe.js';
 import { machineView } from './probe/machine.js';
 import { restartsOf } from './probe/restarts.js';
 import { residentMemory } from './probe/resident-memory.js';
@@ -44,6 +45,8 @@ export interface LoadTestOptions {
   readonly capacityPerS?: number;
   /** Which part of a load that is spread over machines this is, and when its first phase starts. */
   readonly shard?: Shard & { readonly startAt: Date };
+  /** Label selector of the target's pods, asked of the cluster that this run is in. */
+  readonly kube?: { readonly selector: string; readonly env: NodeJS.ProcessEnv };
   /** Consent to load a host beyond this machine. */
   readonly consent?: boolean;
   /** Version that the bundle records. */
@@ -145,7 +148,9 @@ async function prepare(options: LoadTestOptions) {
   const nullPlan = nullRequestPlan(plan, target, options.nullUrl ?? null);
   const hasFloor = await answersNull(nullPlan);
   await loadHistograms();
-  return { requirements, target, seed, plan, warning, nullPlan, hasFloor };
+  const { kube } = options;
+  const cluster = kube === undefined ? null : new KubeProbe(await inClusterAccess(kube.env), kube.selector);
+  return { cluster, requirements, target, seed, plan, warning, nullPlan, hasFloor };
 }
 
 /** The same for every shard of one load, whatever machine it runs on. */
@@ -193,6 +198,7 @@ function headOf(
     uptime: uptime?.share ?? null,
     readiness_probes: uptime?.probes ?? 0,
     samples: { kept: store.kept, of: store.seen },
+    ...(probe.podsAfter.length === 0 ? {} : { cluster: [...probe.podsAfter] }),
     ...(run.capacity === null ? {} : { capacity: run.capacity }),
     ...(run.aborted === undefined ? {} : { aborted: run.aborted }),
     ...(shard === undefined
@@ -255,7 +261,7 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
   });
   const client = new ProbeClient(target.url, plan.headers);
   const teller = new ProgressTeller(driver, scenario.phases.length, options.onProgress);
-  const probe = new ServerProbe(client, driver.nowUs, () => teller.phaseName);
+  const probe = new ServerProbe(client, driver.nowUs, () => teller.phaseName, prepared.cluster);
   const run = new ScenarioRun(options, { driver, teller, probe, signal, seed, watch });
   teller.watch(probe);
   const started = new Date();
@@ -283,7 +289,7 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
       requirements,
       seed,
       rss: residentMemory(probe.samples),
-      restarts: restartsOf(probe.samples, driver.epochMs),
+      restarts: [...restartsOf(probe.samples, driver.epochMs), ...podRestarts(probe.podsBefore, probe.podsAfter)],
       warnings: warningsOf(prepared, run, signal.aborted),
     });
     teller.writing();
@@ -299,7 +305,7 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
   } finally {
     teller.stop();
     await probe.stop();
-    await Promise.all([driver.close(), client.close()]);
+    await Promise.all([driver.close(), client.close(), prepared.cluster?.close()]);
     for (const { recorder } of run.driven) recorder.destroy();
   }
 }

@@ -12,6 +12,7 @@ interface Options {
   readonly capacity?: number;
   readonly shard?: string;
   readonly startAt?: string;
+  readonly kube?: string;
   readonly out?: string;
   readonly require: readonly string[];
   readonly scale?: number;
@@ -57,6 +58,7 @@ export function loadtestCommand(cli: Cli): Command {
     .option('--header <line>', 'header of every request, such as "X-Api-Key: …"; may be repeated', collect, [])
     .option('--generators <n>', 'generator processes (default: 2, or 1 on one core)', (v) => number('--generators', v))
     .option('--seed <n>', 'seed of generated windows', (v) => number('--seed', v))
+    .option('--kube <selector>', 'inside a cluster: watch the pods with these labels, such as app=inference')
     .option('--yes', 'load a host beyond this machine with more than 100 users or 1,000 requests per second')
     .option('--json', 'print the run as JSON, and a line of JSON a second to stderr while it runs')
     .addHelpText(
@@ -174,6 +176,7 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
       target,
       ...(options.capacity === undefined ? {} : { capacityPerS: options.capacity }),
       ...(shard === null ? {} : { shard }),
+      ...(options.kube === undefined ? {} : { kube: { selector: options.kube, env: cli.env } }),
       outDir: options.out ?? defaultFolder(scenario, new Date()),
       require: options.require,
       ...(options.nullUrl === undefined ? {} : { nullUrl: options.nullUrl }),

@@ -1,5 +1,7 @@
 import { Agent, request } from 'undici';
-import type { ServerSample } from '../../contract/index.js';
+import type { RunPod, ServerSample } from '../../contract/index.js';
+import type { KubeProbe } from './kube-probe.js';
+import { parsePrometheusText } from './prometheus-text.js';
 
 const PROBE_EVERY_MS = 1_000;
 /** A probe that takes longer counts as not answered. */
@@ -27,11 +29,11 @@ export class ProbeClient {
   }
 
   /** GET below the target; null when no answer came within two seconds. */
-  async get(path: string): Promise<Fetched | null> {
+  async get(path: string, accept = 'application/json'): Promise<Fetched | null> {
     try {
       const { statusCode, body } = await request(`${this.#url}${path}`, {
         dispatcher: this.#agent,
-        headers: { ...this.#headers, accept: 'application/json' },
+        headers: { ...this.#headers, accept },
         signal: AbortSignal.timeout(PROBE_TIMEOUT_MS),
       });
       const bytes = await body.bytes();
@@ -65,11 +67,17 @@ export class ServerProbe {
   readonly #phase: () => string | null;
   #readyPath: string | null = null;
   #hasStats = false;
+  #hasMetrics = false;
+  readonly #kube: KubeProbe | null;
+  /** What the cluster said first and last; empty without one. */
+  podsBefore: readonly RunPod[] = [];
+  podsAfter: readonly RunPod[] = [];
   #timer: NodeJS.Timeout | null = null;
   #asking: Promise<void> | null = null;
   readonly samples: ServerSample[] = [];
 
-  constructor(client: ProbeClient, nowUs: () => number, phase: () => string | null) {
+  constructor(client: ProbeClient, nowUs: () => number, phase: () => string | null, kube: KubeProbe | null = null) {
+    this.#kube = kube;
     this.#client = client;
     this.#nowUs = nowUs;
     this.#phase = phase;
@@ -86,11 +94,14 @@ export class ServerProbe {
     }
     const stats = await this.#stats();
     this.#hasStats = stats !== null;
+    this.#hasMetrics = (await this.#metrics()) !== null;
+    this.podsBefore = (await this.#kube?.pods()) ?? [];
+    this.podsAfter = this.podsBefore;
     return stats;
   }
 
   start(): void {
-    if (this.#readyPath === null && !this.#hasStats) return;
+    if (!this.#hasAnything) return;
     this.#timer = setInterval(() => {
       this.#asking ??= this.ask().finally(() => {
         this.#asking = null;
@@ -106,14 +117,25 @@ export class ServerProbe {
 
   /** One look at the target, recorded. */
   async ask(): Promise<void> {
-    if ((this.#readyPath === null && !this.#hasStats) || this.samples.length >= SAMPLES_MAX) return;
+    if (!this.#hasAnything || this.samples.length >= SAMPLES_MAX) return;
     const atUs = Math.round(this.#nowUs());
     const phase = this.#phase();
-    const [readiness, stats] = await Promise.all([
+    const [readiness, stats, prometheus, pods] = await Promise.all([
       this.#readyPath === null ? null : this.#client.get(this.#readyPath),
       this.#hasStats ? this.#stats() : null,
+      this.#hasMetrics ? this.#metrics() : null,
+      // A cluster that does not answer for a second is no reason to end a run.
+      this.#kube?.pods().catch(() => null) ?? null,
     ]);
-    this.samples.push({ at_us: atUs, phase, ready: readiness?.status === 200, stats });
+    if (pods !== null) this.podsAfter = pods;
+    this.samples.push({
+      at_us: atUs,
+      phase,
+      ready: readiness?.status === 200,
+      stats,
+      ...(prometheus === null ? {} : { prometheus }),
+      ...(pods === null ? {} : { pods }),
+    });
   }
 
   /** Share of probes answered 200 and their number; null where the target has no readiness route. */
@@ -121,6 +143,17 @@ export class ServerProbe {
     if (this.#readyPath === null || this.samples.length === 0) return null;
     const ready = this.samples.filter((sample) => sample.ready).length;
     return { share: ready / this.samples.length, probes: this.samples.length };
+  }
+
+  get #hasAnything(): boolean {
+    return this.#readyPath !== null || this.#hasStats || this.#hasMetrics || this.#kube !== null;
+  }
+
+  async #metrics(): Promise<Record<string, number> | null> {
+    const answer = await this.#client.get('/metrics', 'text/plain');
+    if (answer?.status !== 200) return null;
+    const figures = parsePrometheusText(answer.text);
+    return Object.keys(figures).length === 0 ? null : figures;
   }
 
   async #stats(): Promise<Record<string, unknown> | null> {
