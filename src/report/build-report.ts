@@ -1,5 +1,6 @@
 import { environmentFacts, configurationSection } from './sections/configuration.js';
 import { limitsSection, requirementsSection, validitySection } from './sections/judgement.js';
+import { capacitySection, overTimeSection } from './sections/over-time.js';
 import { resourcesSection, timelineSection } from './sections/resources.js';
 import { answersSection, comparisonSection, resultsSection, timingSection } from './sections/results.js';
 import { summarySection, verdictOf } from './sections/summary.js';
@@ -38,7 +39,9 @@ export function buildReport(bundle: RunBundle): Report {
     configurationSection(run),
     resultsSection(bundle),
     comparisonSection(run),
+    capacitySection(run),
     timelineSection(bundle),
+    overTimeSection(run),
     timingSection(run),
     resourcesSection(bundle),
     answersSection(run),

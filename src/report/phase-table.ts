@@ -22,11 +22,20 @@ export function phaseTable(run: Run): {
   readonly rows: readonly (readonly string[])[];
 } {
   const phases = measuredPhases(run);
-  const titles = ['phase', 'users', 'requests', 'success', 'req/s', 'p50 ms', 'p95 ms', 'p99 ms'];
+  const titles = [
+    'phase',
+    phases.every((phase) => phase.users !== undefined) ? 'users' : 'load',
+    'requests',
+    'success',
+    'req/s',
+    'p50 ms',
+    'p95 ms',
+    'p99 ms',
+  ];
   const named = phases.some((phase) => phase.name !== String(phase.users ?? phase.rate));
   const rows = phases.map((phase) => [
     phase.name,
-    phase.users === undefined ? `${phase.rate ?? '–'}/s` : count(phase.users),
+    phase.users !== undefined ? count(phase.users) : phase.rate === undefined ? '–' : `${perSecond(phase.rate)}/s`,
     phase.requests === undefined ? '–' : count(phase.requests),
     successCell(phase),
     phase.throughput_per_s === undefined ? '–' : perSecond(phase.throughput_per_s),

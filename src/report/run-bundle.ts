@@ -1,4 +1,5 @@
 import type { Run, RunPhase, ServerSample } from '../contract/index.js';
+import { perSecond } from './format.js';
 
 /** Response time at a percentile (0..100) of one phase. */
 export interface DistributionPoint {
@@ -41,5 +42,5 @@ export function answersOf(phase: RunPhase): number | null {
 /** What a phase loads with, in words: `50 users`, `200/s`. */
 export function loadOf(phase: RunPhase): string {
   if (phase.users !== undefined) return `${phase.users} ${phase.users === 1 ? 'user' : 'users'}`;
-  return phase.rate === undefined ? phase.name : `${phase.rate}/s`;
+  return phase.rate === undefined ? phase.name : `${perSecond(phase.rate)}/s`;
 }

@@ -1,5 +1,5 @@
 import type { Run, RunPhase } from '../../contract/index.js';
-import { bytes, count, seconds } from '../format.js';
+import { bytes, count, perSecond, seconds } from '../format.js';
 import { type Block, figureTable, type Section } from '../model.js';
 
 type Facts = (readonly [string, string])[];
@@ -69,12 +69,21 @@ function lengthOf(phase: RunPhase): string {
   return phase.duration_s === undefined ? '–' : seconds(phase.duration_s);
 }
 
+/** What a phase loads with; `5 → 30` where it changes. */
+function loadCell(phase: RunPhase): string {
+  const { users, from_users: fromUsers, rate, from_rate: fromRate, arrivals } = phase;
+  if (users !== undefined) return `${fromUsers === undefined ? '' : `${count(fromUsers)} → `}${count(users)} users`;
+  if (rate === undefined) return '–';
+  const process = arrivals === 'poisson' ? ' (Poisson)' : '';
+  return `${fromRate === undefined ? '' : `${perSecond(fromRate)} → `}${perSecond(rate)}/s${process}`;
+}
+
 function phasesTable(run: Run): Block {
   return figureTable(
-    ['Phase', 'Users', 'Think time', 'Requests/user', 'Requests', 'Length'],
+    ['Phase', 'Load', 'Think time', 'Requests/user', 'Requests', 'Length'],
     run.phases.map((phase) => [
       `${phase.name}${phase.kind === 'warmup' && !/^warm-?up$/i.test(phase.name) ? ' (warm-up)' : ''}`,
-      phase.users === undefined ? `${phase.rate ?? '–'}/s` : count(phase.users),
+      loadCell(phase),
       phase.think_s === undefined ? '–' : phase.think_s === 0 ? 'none' : seconds(phase.think_s),
       phase.requests_per_user === undefined ? '–' : count(phase.requests_per_user),
       phase.requests === undefined ? '–' : count(phase.requests),
