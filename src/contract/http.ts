@@ -164,8 +164,6 @@ export const QueueStatsSchema = Type.Object({
   cgroup: Type.Union([CgroupViewSchema, Type.Null()]),
 });
 
-export type PredictReply = Static<typeof PredictReplySchema>;
-export type PredictSeriesReply = Static<typeof PredictSeriesReplySchema>;
 export type ErrorReply = Static<typeof ErrorReplySchema>;
 export type ReloadReply = Static<typeof ReloadReplySchema>;
 export type ScaleReply = Static<typeof ScaleReplySchema>;

@@ -56,7 +56,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     genReqId: nextId,
     frameworkErrors: (error, request, reply) => {
       request.trace = startTrace(options.clock.nowUs());
-      void answerError(options, error, request as FastifyRequest, reply as FastifyReply);
+      void answerError(options, error, request, reply);
     },
   });
   app.server.maxConnections = MAX_CONNECTIONS;

@@ -1,5 +1,5 @@
 export { ModelWorkers } from './model-workers.js';
 export { monotonicUs, systemClock } from './system-clock.js';
-export { type LoadedGraph, TensorRuntime } from './tensor-runtime.js';
+export { TensorRuntime } from './tensor-runtime.js';
 export { probeRuntime } from './probe.js';
 export { probeDevice } from './probe-device.js';

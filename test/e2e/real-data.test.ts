@@ -1,7 +1,11 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/domain/arrivals/index.js';
+import { TIME_FEATURES, writeTimeFeatures } from '../../src/domain/forecast/index.js';
+import { openRegistry } from '../../src/registry/index.js';
 import type { Evaluation } from '../../src/training/index.js';
 import { flts } from '../support/run-flts.js';
 import { serve, type TestService } from '../support/running-service.js';
@@ -28,6 +32,9 @@ const COLUMNS = [
   'rb_up_var',
 ];
 const IN_FLIGHT = 16;
+/** Rows that a request carries: more than the model looks back, as clients do. */
+const SENT_ROWS = 30;
+const WINDOWS = 1000;
 
 /** MAE / RMSE of the baselines, one step ahead, in millions (docs/reference/accuracy.md). */
 const SITES = [
@@ -186,5 +193,71 @@ describe.skipIf(!isHere).each(SITES)('measured traffic of $site', ({ site, lstmB
         expect(model / n, `${target}, ${horizon} steps`).toBeLessThan(persistence / n);
       }
     }
+  }, 300_000);
+
+  it(`is forecast through /predict as its model.onnx forecasts it in a plain loop, ${WINDOWS} windows and horizons`, async () => {
+    const registry = openRegistry(join(folder, 'flts-registry'));
+    const { run_id: runId } = (await registry.readPointer())!;
+    const { bundle, modelPath } = await registry.fetchBundle(runId);
+    const session = await InferenceSession.create(modelPath, { intraOpNumThreads: 1, logSeverityLevel: 3 });
+    const { times, cells } = readRows(join(DATA, `${site}_test.csv`));
+    const random = seededRandom(1);
+    const width = COLUMNS.length + TIME_FEATURES.length;
+
+    /** The rows after `last`, in raw units: run, append what came out, run again. */
+    const plainLoop = async (last: number, horizon: number): Promise<number[][]> => {
+      const rows = cells.slice(last - LOOKBACK + 1, last + 1).map((row) => row.map((cell) => cell ?? 0));
+      const lastMs = Date.parse(`${times[last]!.replace(' ', 'T')}Z`);
+      const known = rows.length;
+      while (rows.length < known + horizon) {
+        const window = new Float32Array(LOOKBACK * width);
+        rows.slice(-LOOKBACK).forEach((row, i) => {
+          window.set(row, i * width);
+          const step = rows.length - known - LOOKBACK + 1 + i;
+          writeTimeFeatures(lastMs + step * MINUTES, window, i * width + COLUMNS.length);
+        });
+        const { forecast } = await session.run({ window: new Tensor('float32', window, [1, LOOKBACK, width]) });
+        const values = [...(forecast!.data as Float32Array)];
+        for (let i = 0; i < values.length; i += COLUMNS.length) rows.push(values.slice(i, i + COLUMNS.length));
+      }
+      return rows.slice(known, known + horizon);
+    };
+
+    const ask = async (): Promise<void> => {
+      const last = SENT_ROWS + Math.floor(random() * (cells.length - SENT_ROWS));
+      const horizon = 1 + Math.floor(random() ** 3 * 100);
+      const isShuffled = random() < 0.5;
+      const sent = Array.from({ length: SENT_ROWS }, (_, i) => last - SENT_ROWS + 1 + i);
+      // A window with an empty cell carries a warning, which is another test's matter.
+      if (sent.some((row) => cells[row]!.includes(null))) return ask();
+      const key = new Map(sent.map((row) => [row, random()]));
+      if (isShuffled) sent.sort((a, b) => key.get(a)! - key.get(b)!);
+      const columns = COLUMNS.map((name, c) => [name, sent.map((row) => cells[row]![c])] as const);
+      if (isShuffled) columns.sort(([a], [b]) => (a < b ? 1 : -1));
+      const response = await fetch(`${service.url}/predict`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: JSON.stringify({
+          data: { ...Object.fromEntries(columns), ts: sent.map((row) => times[row]) },
+          inference_length: horizon,
+        }),
+      });
+      const { predictions } = (await response.json()) as { predictions: Record<string, number | string>[] };
+      const expected = await plainLoop(last, horizon);
+      expect(predictions).toHaveLength(horizon);
+      predictions.forEach((row, step) => {
+        bundle.targets.forEach((name, t) => {
+          const b = expected[step]![t]!;
+          const difference = Math.abs(Number(row[name]) - b);
+          const tolerance = 1e-5 * Math.max(Math.abs(b), bundle.target_std[t]!);
+          if (!(difference <= tolerance)) throw new Error(`${name}, step ${step + 1}: ${row[name]!} is not ${b}`);
+        });
+      });
+    };
+    let left = WINDOWS;
+    const askOn = async (): Promise<void> => {
+      while (left-- > 0) await ask();
+    };
+    await Promise.all(Array.from({ length: IN_FLIGHT }, askOn));
   }, 300_000);
 });

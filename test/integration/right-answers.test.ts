@@ -1,5 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { Check } from 'typebox/value';
+import { PredictReplySchema } from '../../src/contract/index.js';
 import { openRegistry } from '../../src/registry/index.js';
 import { writeTimeFeatures } from '../../src/domain/forecast/index.js';
 import { DATA_COLUMNS, fixtureBundle, promoteFixture, temporaryFolder } from '../support/fixture-registry.js';
@@ -98,6 +100,7 @@ it(`${REQUESTS} random windows and horizons are answered as the model itself ans
       const one = cases[mine]!;
       const [answer, expected] = await Promise.all([post(service, one.body), naiveForecast(one)]);
       expect(answer.status).toBe(200);
+      expect(Check(PredictReplySchema, answer.json)).toBe(true);
       const predictions = answer.json['predictions'] as Record<string, unknown>[];
       expect(predictions).toHaveLength(one.horizon);
       predictions.forEach((row, step) => {
