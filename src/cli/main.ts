@@ -20,6 +20,8 @@ function abortOnSignals(): AbortSignal {
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
       if (controller.signal.aborted) process.exit(EXIT_CODES.interrupted);
+      // The shell has just echoed ^C: start on a line of our own.
+      if (process.stderr.isTTY) process.stderr.write('\nstopping in order; Ctrl-C again ends at once\n');
       controller.abort(name);
     });
   }

@@ -65,9 +65,13 @@ export class Terminal {
 
   /** A table on stdout; cells may carry styles. Numbers read best with `align: 'right'`. */
   table(columns: readonly Column[], rows: readonly (readonly string[])[]): void {
-    for (const text of formatTable(columns, rows, (title) => this.style('dim', title))) {
-      this.line(text);
-    }
+    const width = this.#out.isTTY ? Math.max(40, this.#out.columns) : Number.POSITIVE_INFINITY;
+    columnBlocks(columns, rows, width).forEach((block, i) => {
+      if (i > 0) this.line();
+      const cells = rows.map((row) => block.map((column) => row[column] ?? ''));
+      const titles = block.map((column) => columns[column] ?? { title: '' });
+      for (const text of formatTable(titles, cells, (title) => this.style('dim', title))) this.line(text);
+    });
   }
 
   progress(label: string): Progress {
@@ -133,15 +137,45 @@ function visibleLength(text: string): number {
   return Array.from(text.replace(ANSI, '')).length;
 }
 
+/**
+ * Which columns to print together so that lines fit `width`: blocks of column positions, each beginning with the first
+ * column, which names the rows.
+ */
+export function columnBlocks(
+  columns: readonly Column[],
+  rows: readonly (readonly string[])[],
+  width: number,
+): number[][] {
+  const widths = columns.map((column, i) => columnWidth(column, rows, i));
+  const [first = 0] = widths;
+  const blocks: number[][] = [];
+  let block = [0];
+  let used = first;
+  for (let i = 1; i < columns.length; i++) {
+    const more = 2 + (widths[i] ?? 0);
+    if (used + more > width && block.length > 1) {
+      blocks.push(block);
+      block = [0];
+      used = first;
+    }
+    block.push(i);
+    used += more;
+  }
+  blocks.push(block);
+  return blocks;
+}
+
+function columnWidth(column: Column, rows: readonly (readonly string[])[], i: number): number {
+  return Math.max(visibleLength(column.title), ...rows.map((row) => visibleLength(row[i] ?? '')));
+}
+
 /** Lines of a table: a header, then rows; columns two spaces apart, as wide as their widest cell. */
 export function formatTable(
   columns: readonly Column[],
   rows: readonly (readonly string[])[],
   styleTitle: (title: string) => string = (title) => title,
 ): string[] {
-  const widths = columns.map((column, i) =>
-    Math.max(visibleLength(column.title), ...rows.map((row) => visibleLength(row[i] ?? ''))),
-  );
+  const widths = columns.map((column, i) => columnWidth(column, rows, i));
   const layout = (cells: readonly string[]): string =>
     columns
       .map((column, i) => {

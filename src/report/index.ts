@@ -1,3 +1,4 @@
+export { figureText } from './figure-text.js';
 export { buildReport } from './build-report.js';
 export { phaseTable } from './phase-table.js';
 export { readRunBundle } from './read-run-bundle.js';

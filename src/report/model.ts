@@ -5,7 +5,7 @@
 export const REPORT_SCHEMA_VERSION = 1;
 
 export type Tone = 'good' | 'bad' | 'warning' | 'plain';
-export type Verdict = 'PASSED' | 'FAILED' | 'INVALID' | 'NOT JUDGED';
+export type Verdict = 'PASSED' | 'VALID' | 'FAILED' | 'INVALID' | 'NOT JUDGED';
 
 export interface Sentence {
   readonly tone: Tone;

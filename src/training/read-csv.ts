@@ -41,12 +41,14 @@ async function readBounded(path: string): Promise<Buffer> {
     throw error;
   });
   try {
-    const { size } = await file.stat();
-    if (size > CSV_BYTES_MAX) {
-      throw new FltsError('FLTS_CSV', `${path} has ${size} bytes; at most ${CSV_BYTES_MAX} are read.`, {
+    const stat = await file.stat();
+    if (stat.size > CSV_BYTES_MAX) {
+      throw new FltsError('FLTS_CSV', `${path} has ${stat.size} bytes; at most ${CSV_BYTES_MAX} are read.`, {
         remedy: 'Split it by time and give the parts that matter.',
       });
     }
+    if (stat.isDirectory())
+      throw new FltsError('FLTS_CSV', `${path} is a folder, not a CSV file.`, { remedy: 'Name the file.' });
     return await file.readFile();
   } finally {
     await file.close();

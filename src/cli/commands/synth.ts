@@ -15,7 +15,7 @@ export function synthCommand(cli: Cli): Command {
   return new Command('synth')
     .description('Write synthetic LTE cell traffic as a CSV file')
     .requiredOption('--rows <n>', 'rows, 2 minutes apart; a day has 720', numberOf('--rows'))
-    .requiredOption('--out <file.csv>', 'file to write; an existing one is replaced')
+    .requiredOption('--out <file.csv>', 'file to write, an existing one is replaced; - is stdout')
     .option('--seed <n>', 'the same seed gives the same file', numberOf('--seed'), 1)
     .option('--site <name>', 'sites differ in level, daily shape and bursts', 'demo')
     .option('--json', 'print what was written as JSON')
@@ -36,6 +36,10 @@ Examples:
       }
       if (!Number.isInteger(seed) || seed < 0) {
         throw new FltsError('FLTS_USAGE', `--seed takes a whole number from 0, not ${seed}.`);
+      }
+      if (out === '-') {
+        for (const line of synthesize({ rows, seed, site })) cli.terminal.line(line);
+        return;
       }
       await writeTextFile(out, synthesize({ rows, seed, site }));
       if (json === true) cli.terminal.json({ file: out, rows, seed, site });

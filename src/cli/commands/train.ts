@@ -51,7 +51,7 @@ Examples:
   $ flts train january.csv february.csv --model lstm --hidden 128 --layers 2
 
 An ensemble is the mean of a ridge and an LSTM in log space; its members are kept as models of their own.
-Ctrl-C ends the training with the best network so far (exit code 130).`,
+Ctrl-C ends the training; the best network so far is kept, not promoted (exit code 130).`,
     )
     .action(async (files: string[], options: Options) => {
       await runTraining(cli, files, options);
@@ -101,7 +101,9 @@ async function runTraining(cli: Cli, files: readonly string[], options: Options)
   progress.done(summary(result, (performance.now() - startedMs) / 1000));
   for (const { bundle, model } of result.models) await registry.write(bundle, model);
   if (!asJson) printResult(cli, loaded, result, registry);
-  const promoted = options.promote === true ? await promote(registry, result.models[0], options) : null;
+  // Half a training is worth keeping, not worth serving unasked.
+  const mayPromote = options.promote === true && !result.interrupted;
+  const promoted = mayPromote ? await promote(registry, result.models[0], options) : null;
   if (asJson) cli.terminal.json(jsonOf(loaded, result, promoted));
   else printNext(cli, result, promoted, registry);
   // Everything was written, but less was trained than asked for.
@@ -119,7 +121,7 @@ function settingsOf(options: Options): Partial<TrainSettings> {
 
 function summary({ epochs, interrupted }: TrainResult, seconds: number): string {
   const chosen = epochs === null ? '' : `, best epoch ${epochs}`;
-  return `${interrupted ? 'interrupted, the best network so far is kept' : 'done'} in ${duration(seconds)}${chosen}`;
+  return `${interrupted ? 'interrupted, the best network so far is kept, after' : 'done in'} ${duration(seconds)}${chosen}`;
 }
 
 async function promote(registry: ModelRegistry, { bundle }: TrainedModel, options: Options): Promise<string> {

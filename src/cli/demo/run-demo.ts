@@ -1,11 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Run } from '../../contract/index.js';
+import { FltsError, type Run } from '../../contract/index.js';
 import { preset, runLoadTest, scaled } from '../../loadtest/index.js';
 import { writeTextFile } from '../../training/index.js';
 import { buildReport, phaseTable, readRunBundle, writeReports } from '../../report/index.js';
 import type { Cli } from '../cli.js';
-import { EXIT_CODES } from '../exit-codes.js';
 import { printRelativeTable, printTargetTable } from '../forecasting/accuracy-table.js';
 import { duration } from '../forecasting/figures.js';
 import { LoadProgressLines } from '../load/progress-lines.js';
@@ -17,7 +16,7 @@ import { type DemoService, startDemoService } from './demo-service.js';
 const SCALE = 1 / 3;
 const HORIZONS = [1, 10, 30];
 
-/** Runs every step of the demo and prints what matters. Sets the exit code only when it was interrupted. */
+/** Runs every step of the demo and prints what matters. Throws FLTS_INTERRUPTED after Ctrl-C. */
 export async function runDemo(cli: Cli, out: string): Promise<void> {
   const startedMs = performance.now();
   await mkdir(out, { recursive: true });
@@ -30,9 +29,14 @@ export async function runDemo(cli: Cli, out: string): Promise<void> {
   } finally {
     await service.stop();
   }
+  if (run.interrupted === true) {
+    throw new FltsError(
+      'FLTS_INTERRUPTED',
+      `The demo was interrupted during its load test; what it has measured is in ${out}.`,
+    );
+  }
   const report = buildReport(await readRunBundle(out));
   const [html = ''] = await writeReports(report, out, ['html', 'md']);
-  if (run.interrupted === true) cli.exitCode = EXIT_CODES.interrupted;
   printDemo(cli, models, run, html);
   nextCommands(cli, models, await writeSampleRequest(models, out));
   cli.terminal.line(cli.terminal.style('dim', `done in ${duration((performance.now() - startedMs) / 1000)}`));

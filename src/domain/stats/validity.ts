@@ -51,6 +51,11 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
   const reasons = phase.generatorsLost.map((text) => `Phase ${phase.name}: ${text}`);
   if (phase.requests === 0) reasons.push(`Phase ${phase.name}: not a single request was sent and answered.`);
+  else if (phase.responseMsP50 === null) {
+    reasons.push(
+      `Phase ${phase.name}: none of its ${phase.requests} requests was answered rightly: there is nothing to time.`,
+    );
+  }
   if (phase.generatorElu > GENERATOR_ELU_MAX) {
     reasons.push(
       `Phase ${phase.name}: a generator was busy ${percent(phase.generatorElu)} of the time (at most ${percent(GENERATOR_ELU_MAX)}); use more generator processes or another machine.`,

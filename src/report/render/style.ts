@@ -13,7 +13,7 @@ main{max-width:60rem;margin:0 auto;padding:1.5rem 1rem 4rem}
 h1{font-size:1.6rem;line-height:1.2;margin:0 0 .75rem;overflow-wrap:anywhere}
 h2{font-size:1.2rem;margin:2.5rem 0 .75rem;padding-bottom:.3rem;border-bottom:1px solid var(--line)}
 .verdict{display:inline-block;margin:0 0 1rem;padding:.2rem .9rem;border:2px solid;border-radius:.3rem;font-weight:700;letter-spacing:.04em}
-.passed,.good .sign{color:var(--good)}
+.passed,.valid,.good .sign{color:var(--good)}
 .failed,.invalid,.bad .sign{color:var(--bad)}
 .not-judged,.warning .sign{color:var(--warning)}
 dl{margin:0 0 1rem}

@@ -1,22 +1,15 @@
 import type { Run, RunRequirement } from '../../contract/index.js';
-import { FIGURES, type FigureName } from '../../domain/stats/index.js';
 import { count, decimal, milliseconds, perSecond, share } from '../format.js';
+import { figureText } from '../figure-text.js';
 import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../model.js';
 import { measuredPhases, type RunBundle } from '../run-bundle.js';
-
-function say(figure: string, value: number): string {
-  const kind = Object.hasOwn(FIGURES, figure) ? FIGURES[figure as FigureName] : 'count';
-  if (kind === 'milliseconds') return `${milliseconds(value)} ms`;
-  if (kind === 'share') return share(value);
-  return kind === 'per_second' ? `${perSecond(value)}/s` : count(value);
-}
 
 /** How far the figure is from the limit, in its own unit and as a factor. */
 function gap(requirement: RunRequirement): string {
   const { actual, limit, op, figure } = requirement;
   if (actual === null) return '–';
   const bounded = op.startsWith('<');
-  const distance = say(figure, Math.abs(limit - actual));
+  const distance = figureText(figure, Math.abs(limit - actual));
   if (requirement.outcome === 'not_met' && (bounded ? actual >= limit : actual <= limit)) {
     const factor = bounded ? actual / limit : limit / actual;
     return `${distance} ${bounded ? 'too much' : 'missing'}${Number.isFinite(factor) ? ` (× ${decimal(factor, factor < 10 ? 2 : 0)})` : ''}`;
@@ -46,8 +39,8 @@ export function requirementsSection(run: Run): Section | null {
         requirements.map((requirement) => [
           requirement.expression,
           requirement.phase ?? 'whole run',
-          `${requirement.op} ${say(requirement.figure, requirement.limit)}`,
-          requirement.actual === null ? '–' : say(requirement.figure, requirement.actual),
+          `${requirement.op} ${figureText(requirement.figure, requirement.limit)}`,
+          requirement.actual === null ? '–' : figureText(requirement.figure, requirement.actual),
           gap(requirement),
           OUTCOMES[requirement.outcome],
         ]),

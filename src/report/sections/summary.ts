@@ -12,7 +12,9 @@ export function verdictOf(run: Run): { readonly verdict: Verdict; readonly reaso
   const failed = (run.requirements ?? []).filter((requirement) => requirement.outcome === 'not_met');
   const reasons =
     run.validity?.valid === false ? run.validity.reasons : failed.map(({ expression }) => `Not met: ${expression}.`);
-  return { verdict: run.verdict ?? 'NOT JUDGED', reasons };
+  // Where nothing was required, nothing was passed.
+  const isJudged = (run.requirements ?? []).length > 0;
+  return { verdict: run.verdict === 'PASSED' && !isJudged ? 'VALID' : (run.verdict ?? 'NOT JUDGED'), reasons };
 }
 
 function outcome(phases: readonly RunPhase[]): Sentence[] {
