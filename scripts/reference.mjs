@@ -62,10 +62,64 @@ function cliPage() {
   return `# Command line\n\n${sections.join('\n\n')}\n`;
 }
 
+function range(setting) {
+  if (setting.kind === 'integer') return `${setting.min} … ${setting.max}`;
+  if (setting.kind === 'boolean') return 'true, false';
+  return setting.oneOf?.join(', ') ?? 'text';
+}
+
+async function settingsPage() {
+  const { SETTINGS, envNamesOf, fileKeyOf } = await import('../dist/contract/index.js');
+  const rows = Object.entries(SETTINGS).map(([name, setting]) => [
+    `\`${fileKeyOf(name)}\``,
+    envNamesOf(name)
+      .map((env) => `\`${env}\``)
+      .join(', '),
+    range(setting),
+    setting.kind === 'secret' ? '' : `\`${JSON.stringify(setting.default)}\``,
+    setting.description,
+  ]);
+  return `# Settings of the service
+
+Flags go before the environment, the environment before \`flts.yaml\`, that before the defaults. The flag of \`queue_length\`
+is \`--queue-length\`. An unknown key or a bad value stops the start and names its line. \`flts config\` prints what is in force
+and where each value came from; \`flts config --init\` writes a commented file.
+
+${table(['key in flts.yaml', 'environment', 'range', 'default', 'meaning'], rows)}
+`;
+}
+
+async function metricsPage() {
+  const { METRICS } = await import('../dist/contract/index.js');
+  const rows = Object.entries(METRICS).map(([name, { kind, labels = [], help }]) => [
+    `\`${name}\``,
+    kind,
+    labels.join(', '),
+    help,
+  ]);
+  return `# Metrics
+
+\`GET /metrics\` in the Prometheus text format. Beside these, the defaults of the Node.js client library (\`process_*\`,
+\`nodejs_*\`). A test moves each of them.
+
+${table(['name', 'kind', 'labels', 'meaning'], rows)}
+`;
+}
+
+/** What editors check a scenario file by: the schema that the command checks it by. */
+async function scenarioSchema() {
+  const { ScenarioSchema } = await import('../dist/contract/index.js');
+  const schema = { $schema: 'https://json-schema.org/draft/2020-12/schema', ...ScenarioSchema };
+  return `${JSON.stringify(schema, null, 2)}\n`;
+}
+
 export async function referencePages() {
   return new Map([
     ['docs/reference/errors.md', MADE + (await errorsPage())],
+    ['docs/reference/settings.md', MADE + (await settingsPage())],
+    ['docs/reference/metrics.md', MADE + (await metricsPage())],
     ['docs/reference/cli.md', MADE + cliPage()],
+    ['docs/reference/scenario.schema.json', await scenarioSchema()],
   ]);
 }
 

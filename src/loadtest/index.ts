@@ -4,3 +4,4 @@ export { type LoadTestOptions, runLoadTest, type RunResult } from './run-load-te
 export { INITIAL_SCENARIO } from './scenario/initial-scenario.js';
 export { loadScenario } from './scenario/load-scenario.js';
 export { preset, scaled } from './scenario/presets.js';
+export { resolveTarget } from './scenario/resolve-target.js';

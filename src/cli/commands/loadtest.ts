@@ -27,6 +27,9 @@ interface Options {
   readonly json?: boolean;
 }
 
+/** Where run bundles go when nobody says otherwise. */
+const RUNS_FOLDER = 'flts-runs';
+
 const collect = (value: string, before: readonly string[]): readonly string[] => [...before, value];
 
 function number(flag: string, value: string): number {
@@ -110,7 +113,7 @@ function withFlags(scenario: Scenario, options: Options): Scenario {
 
 function defaultFolder(scenario: Scenario, now: Date): string {
   const time = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  return `flts-runs/${(scenario.name ?? 'custom').replace(/[^A-Za-z0-9._-]+/g, '-')}-${time}`;
+  return `${RUNS_FOLDER}/${(scenario.name ?? 'custom').replace(/[^A-Za-z0-9._-]+/g, '-')}-${time}`;
 }
 
 /** `2/4` as the third of four shards. */
@@ -128,6 +131,19 @@ function shardOf(options: Options): { index: number; count: number; startAt: Dat
     throw new FltsError('FLTS_USAGE', '--shard needs --start-at with a time in ISO 8601, the same for every shard.');
   }
   return { index: Number(index), count: Number(count), startAt };
+}
+
+/** The capacity that the last run against this target found, where the scenario refers to one. */
+async function knownCapacity(cli: Cli, scenario: Scenario, target: string): Promise<number | undefined> {
+  if (scenario.phases.every((phase) => phase.of_capacity === undefined)) return undefined;
+  const [{ lastCapacity }, { resolveTarget }] = await Promise.all([
+    import('../load/last-capacity.js'),
+    import('../../loadtest/index.js'),
+  ]);
+  const found = await lastCapacity(RUNS_FOLDER, resolveTarget(target).url);
+  if (found === null) return undefined;
+  cli.terminal.note(`Capacity ${found.perS}/s, as ${found.path} found it; --capacity says otherwise.`);
+  return found.perS;
 }
 
 async function writeInitial(cli: Cli, path: string): Promise<void> {
@@ -167,6 +183,10 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
     // A path on the command line is relative to where the command runs, not to the scenario's folder.
     ...(options.data === undefined ? {} : { data: path.resolve(options.data) }),
   });
+  // Shards on other machines know other runs: what they refer to has to be said.
+  const known =
+    shard === null && options.capacity === undefined ? await knownCapacity(cli, scenario, target) : undefined;
+  const capacityPerS = options.capacity ?? known;
   const progress = new LoadProgressLines(cli.terminal);
   let result: RunResult;
   try {
@@ -174,7 +194,7 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
       scenario,
       scenarioFolder: loaded.folder,
       target,
-      ...(options.capacity === undefined ? {} : { capacityPerS: options.capacity }),
+      ...(capacityPerS === undefined ? {} : { capacityPerS }),
       ...(shard === null ? {} : { shard }),
       ...(options.kube === undefined ? {} : { kube: { selector: options.kube, env: cli.env } }),
       outDir: options.out ?? defaultFolder(scenario, new Date()),

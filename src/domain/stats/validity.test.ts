@@ -75,6 +75,11 @@ describe('runInvalidReasons', () => {
   it('names each fault', () => {
     expect(reasonsOf({ generatorElu: 0.81 })[0]).toContain('busy 81.0 %');
     expect(reasonsOf({ lagMsP50: 10.1 })[0]).toContain('10.10 ms late');
+    expect(reasonsOf({ lagMsP50: 0.5, responseMsP50: 0.6 })).toEqual([]);
+    expect(reasonsOf({ lagMsP50: 0.51, responseMsP50: 0.6 })[0]).toContain('0.51 ms late');
+    expect(reasonsOf({ achievedShare: 0.98 })).toEqual([]);
+    expect(reasonsOf({ achievedShare: 0.979, dropped: 3 })[0]).toMatch(/only 97\.9 %.*3 were given up/);
+    expect(reasonsOf({ unsteady: 'it drifts' })[0]).toBe('Phase 50 was not steady: it drifts.');
     expect(reasonsOf({ littlesLaw: littlesLaw(500, 400, 10, 50) })[0]).toContain('40.00 of 50.00 users');
     expect(reasonsOf({ requests: 0 })[0]).toContain('not a single request');
     expect(reasonsOf({ generatorsLost: ['generator 1 died.'] })).toEqual(['Phase 50: generator 1 died.']);

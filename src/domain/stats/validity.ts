@@ -4,6 +4,8 @@ import type { LittlesLaw } from './littles-law.js';
 export const GENERATOR_ELU_MAX = 0.8;
 /** The median lag may be at most this share of the median response time. */
 const LAG_SHARE_MAX = 0.25;
+/** A median lag up to this is what waking up takes; beside answers of a millisecond it is reported, not judged. */
+const LAG_MS_MIN = 0.5;
 /** Open arrivals: at least this share of what was due must have been sent in time. */
 const ACHIEVED_MIN = 0.98;
 /** A percentile that the generator's own lag moves by more than both of these is unsupported. */
@@ -62,7 +64,7 @@ export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
     );
   }
   const { lagMsP50, responseMsP50 } = phase;
-  if (lagMsP50 !== null && responseMsP50 !== null && lagMsP50 > LAG_SHARE_MAX * responseMsP50) {
+  if (lagMsP50 !== null && responseMsP50 !== null && lagMsP50 > Math.max(LAG_MS_MIN, LAG_SHARE_MAX * responseMsP50)) {
     reasons.push(
       `Phase ${phase.name}: half of the requests left ${lagMsP50.toFixed(2)} ms late or more, beyond ${percent(LAG_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms.`,
     );
