@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { FltsError } from '../contract/index.js';
-import { DEFAULT_PRIORITY, PRIORITIES } from '../domain/batching/index.js';
+import { DEFAULT_PRIORITY, PRIORITIES } from '../serving/index.js';
 
 /** How soon a client wants its answer, by its headers. */
 export interface RequestWishes {

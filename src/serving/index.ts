@@ -1,5 +1,12 @@
-export { Engine } from './scheduling/engine.js';
-export { mergeFigures, type ProcessFigures, processFigures, withoutState } from './figures/machine-figures.js';
+export { DEFAULT_PRIORITY, PRIORITIES } from '../domain/batching/index.js';
+export { Engine, type EngineLimits } from './scheduling/engine.js';
+export { Lane } from './scheduling/lane.js';
+export {
+  mergeFigures,
+  type ProcessFigures,
+  processFigures,
+  withoutState,
+} from './figures/machine-figures.js';
 export { queueStats, type StatsSources } from './figures/queue-stats.js';
 export { RequestLedger, shedReasonOf, statusOf } from './figures/request-ledger.js';
 export { ForecastCache } from './forecast-cache.js';
@@ -9,4 +16,4 @@ export * from './ports.js';
 export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
 export { prepareRequest } from './prepare-request.js';
 export { ModelManager } from './versions/model-manager.js';
-export { type RequestHead, Visit } from './scheduling/visit.js';
+export { type RequestHead, type Visit } from './scheduling/visit.js';

@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { FakeBackend } from '../../test/support/fake-backend.js';
 import { fixtureBundle, payload } from '../../test/support/fixture-registry.js';
 import { RecordingLog, RecordingMetrics } from '../../test/support/recording-metrics.js';
-import { settle, VirtualClock } from '../../test/support/virtual-clock.js';
+import { settle, VirtualClock } from '../simulation/index.js';
 import { type Bundle, FltsError } from '../contract/index.js';
 import { Engine, type EngineLimits } from './scheduling/engine.js';
 import { ForecastCache } from './forecast-cache.js';
@@ -245,13 +245,13 @@ describe('refusals', () => {
 
   it('a value that is not finite fails that request alone', async () => {
     ask({});
-    backend.failures.push('nan');
+    backend.failures.push('not_finite');
     const asked = [ask({}), ask({})];
     await clock.advance(10_000);
     expect(asked[0]?.reply?.status).toBe('SUCCESS');
     expect(asked[1]?.error).toMatchObject({
       code: 'FLTS_NON_FINITE_OUTPUT',
-      message: "The model gave a value for 'up' at step 1 that is not finite",
+      message: "The model gave a value for 'down' at step 1 that is not finite",
     });
     expect(metrics.counts.get('inference_non_finite_outputs_total')).toBe(1);
   });
@@ -291,10 +291,10 @@ describe('changing the version', () => {
     const switched = service.switchTo(new Lane(otherSpec, next));
     const fresh = ask({});
     await clock.advance(1200);
-    expect([fresh.reply?.run_id, backend.closed]).toEqual(['f'.repeat(32), false]);
+    expect([fresh.reply?.run_id, backend.isClosed]).toEqual(['f'.repeat(32), false]);
     await clock.advance(10_000);
     await switched;
-    expect([old.reply?.run_id, old.reply?.predictions.length, backend.closed]).toEqual([spec.runId, 3, true]);
+    expect([old.reply?.run_id, old.reply?.predictions.length, backend.isClosed]).toEqual([spec.runId, 3, true]);
     expect([backend.batches, next.batches]).toEqual([[1, 1, 1], [1]]);
   });
 });

@@ -226,7 +226,7 @@ export class PredictionService {
       const job = this.cache?.flight(plan.key);
       if (job === undefined) continue;
       job.waiters++;
-      job.request.deadlineUs = Math.max(job.request.deadlineUs, dueUs);
+      job.deadlineUs = Math.max(job.deadlineUs, dueUs);
       plan.job = job;
       joined.add(job);
     }

@@ -88,6 +88,11 @@ export class AdmissionGate {
     return this.#queued;
   }
 
+  /** Windows that wait or run, over all clients. */
+  get windows(): number {
+    return this.#windows;
+  }
+
   /** Forecast steps of requests that are admitted and not ended. */
   get stepsInFlight(): number {
     return this.#steps;

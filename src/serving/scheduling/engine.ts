@@ -148,7 +148,7 @@ export class Engine {
       if (choice.continuing.length + choice.fresh.length === 0) return;
       const chosen = [...choice.continuing, ...choice.fresh];
       for (const job of chosen) this.#unqueue(lane, job);
-      const isLate = (job: Job): boolean => job.request.deadlineUs <= nowUs;
+      const isLate = (job: Job): boolean => job.deadlineUs <= nowUs;
       this.#dispatch(
         lane,
         chosen.filter((job) => !isLate(job)),
@@ -163,6 +163,7 @@ export class Engine {
       if (job.state !== 'waiting') continue;
       this.#fail(lane, job, new FltsError('FLTS_DEADLINE', 'The deadline passed before the answer was ready'));
     }
+    lane.noteProgress();
   }
 
   /** The request's other windows are under way now, too: no limit holds them back any more. */
@@ -252,19 +253,18 @@ export class Engine {
     const lost = error instanceof WorkerLostError;
     const why = error instanceof Error ? error.message : String(error);
     this.#log.error(lost ? 'worker lost' : 'model run failed', { why, rows: batch.length, runId: lane.spec.runId });
+    const open = batch.filter((job) => job.state !== 'dropped');
+    const hopeless = open.filter((job) => !lost || job.retried);
+    for (const job of open) {
+      if (hopeless.includes(job)) continue;
+      job.retried = true;
+      job.state = 'waiting';
+      lane.continuing.add(job);
+    }
+    // Only now: who is told of a failure may look whether the lane is idle, and it is not while jobs come back to it.
     lane.running--;
-    for (const job of batch) {
-      if (job.state === 'dropped') continue;
-      if (!lost) {
-        this.#fail(lane, job, new FltsError('FLTS_INTERNAL', 'The model could not be run', { cause: error }));
-      } else if (job.retried) {
-        const message = 'An inference worker died twice while it held the request';
-        this.#fail(lane, job, new FltsError('FLTS_WORKER_FAILED', message));
-      } else {
-        job.retried = true;
-        job.state = 'waiting';
-        lane.continuing.add(job);
-      }
+    for (const job of hopeless) {
+      if (job.state === 'running') this.#fail(lane, job, lost ? diedTwice() : cannotRun(error));
     }
     this.#pumpAll();
     lane.noteProgress();
@@ -277,4 +277,12 @@ export class Engine {
     this.#endJob(lane, job);
     job.settle();
   }
+}
+
+function diedTwice(): FltsError {
+  return new FltsError('FLTS_WORKER_FAILED', 'An inference worker died twice while it held the request');
+}
+
+function cannotRun(cause: unknown): FltsError {
+  return new FltsError('FLTS_INTERNAL', 'The model could not be run', { cause });
 }

@@ -6,8 +6,6 @@ import type { PreparedWindow } from '../prepare-window.js';
 
 /** A request as the scheduler sees it: active from the first dispatch of one of its windows to the end of the last. */
 export class Ticket {
-  /** Later when another request with a later deadline joins. */
-  deadlineUs: number;
   active = false;
   /** Windows that are not done. */
   openJobs = 0;
@@ -22,12 +20,11 @@ export class Ticket {
     asked: { horizon: number; priority: number; client: string; deadlineUs: number },
     nowUs: number,
   ) {
-    this.deadlineUs = asked.deadlineUs;
     this.horizon = asked.horizon;
     this.priority = asked.priority;
     this.client = asked.client;
     this.openJobs = windows.length;
-    this.jobs = windows.map((window) => new Job(this, spec, window, nowUs));
+    this.jobs = windows.map((window) => new Job(this, spec, window, asked.deadlineUs, nowUs));
   }
 }
 
@@ -38,6 +35,8 @@ export class Job implements FreshRow {
   readonly request: Ticket;
   readonly horizon: number;
   readonly priority: number;
+  /** Later when another request with a later deadline joins. */
+  deadlineUs: number;
   /** float32 [lookback, features]; moves on after each run of a recursive horizon. */
   readonly window: Float32Array;
   /** float32 [horizon, targets], raw units; filled run by run. */
@@ -63,10 +62,11 @@ export class Job implements FreshRow {
   #lastMs: number;
   #stepsDone = 0;
 
-  constructor(request: Ticket, spec: ModelSpec, prepared: PreparedWindow, nowUs: number) {
+  constructor(request: Ticket, spec: ModelSpec, prepared: PreparedWindow, deadlineUs: number, nowUs: number) {
     this.request = request;
     this.horizon = request.horizon;
     this.priority = request.priority;
+    this.deadlineUs = deadlineUs;
     this.window = prepared.window;
     this.forecast = new Float32Array(request.horizon * spec.targets.length);
     this.runsLeft = Math.ceil(request.horizon / spec.steps);

@@ -21,7 +21,8 @@ export class Lane {
   running = 0;
   /** Ends the wait of a batch that is not full; null while none waits. */
   stopHolding: (() => void) | null = null;
-  #onIdle: (() => void) | null = null;
+  /** A change of version and a drain may both wait for its end. */
+  #whenIdle: (() => void)[] = [];
 
   constructor(spec: ModelSpec, backend: InferenceBackend) {
     this.spec = spec;
@@ -48,16 +49,15 @@ export class Lane {
   idle(): Promise<void> {
     if (this.isIdle) return Promise.resolve();
     return new Promise((resolve) => {
-      this.#onIdle = resolve;
+      this.#whenIdle.push(resolve);
     });
   }
 
   /** To be called whenever a job left or a batch ended. */
   noteProgress(): void {
-    if (this.#onIdle !== null && this.isIdle) {
-      const resolve = this.#onIdle;
-      this.#onIdle = null;
-      resolve();
-    }
+    if (this.#whenIdle.length === 0 || !this.isIdle) return;
+    const waiters = this.#whenIdle;
+    this.#whenIdle = [];
+    for (const resolve of waiters) resolve();
   }
 }

@@ -1,0 +1,4 @@
+export * from './fault-plan.js';
+export * from './run-fault-plan.js';
+export * from './simulated-backend.js';
+export * from './virtual-clock.js';
