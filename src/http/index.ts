@@ -1,4 +1,4 @@
 export { digestOf, parseKeyFile } from './api-keys.js';
 export { buildApp } from './app.js';
-export { listen } from './listen.js';
+export { findPort, listen } from './listen.js';
 export type { MachineView } from './machine-view.js';

@@ -1,3 +1,4 @@
+import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { FltsError } from '../contract/index.js';
 
@@ -6,12 +7,32 @@ export async function listen(app: FastifyInstance, host: string, port: number): 
   try {
     return await app.listen({ host, port });
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
-    if (code === 'EADDRINUSE') {
-      throw new FltsError('FLTS_PORT_IN_USE', `Port ${port} on ${host} is taken by another process.`, { cause: error });
-    }
-    throw new FltsError('FLTS_CANNOT_LISTEN', `The service cannot listen on ${host}:${port}: ${message}.`, {
-      cause: error,
-    });
+    throw explained(error, host, port);
   }
+}
+
+/** A port that can be listened on right now: `port` itself, or a free one for 0. Throws as `listen` does. */
+export async function findPort(host: string, port: number): Promise<number> {
+  const server = createServer();
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen({ host, port }, resolve);
+    });
+  } catch (error) {
+    throw explained(error, host, port);
+  }
+  const address = server.address();
+  await new Promise((resolve) => server.close(resolve));
+  return typeof address === 'object' && address !== null ? address.port : port;
+}
+
+function explained(error: unknown, host: string, port: number): FltsError {
+  const { code, message } = error as NodeJS.ErrnoException;
+  if (code === 'EADDRINUSE') {
+    return new FltsError('FLTS_PORT_IN_USE', `Port ${port} on ${host} is taken by another process.`, { cause: error });
+  }
+  return new FltsError('FLTS_CANNOT_LISTEN', `The service cannot listen on ${host}:${port}: ${message}.`, {
+    cause: error,
+  });
 }

@@ -3,6 +3,7 @@ export { Engine, type EngineLimits } from './scheduling/engine.js';
 export { Lane } from './scheduling/lane.js';
 export {
   mergeFigures,
+  mergeProcesses,
   type ProcessFigures,
   processFigures,
   withoutState,

@@ -1,5 +1,6 @@
 import { Command } from 'commander';
-import { FltsError, type Settings } from '../../contract/index.js';
+import { FltsError, type QueueStats, type Settings } from '../../contract/index.js';
+import type { Log } from '../../serving/ports.js';
 import type { Cli } from '../cli.js';
 import { addSettingFlags, givenFlags } from '../service/setting-flags.js';
 
@@ -13,6 +14,7 @@ export function serveCommand(cli: Cli): Command {
 Examples:
   $ flts serve
   $ flts serve --registry ./flts-registry --port 9000 --workers 2
+  $ flts serve --processes auto
   $ PREDICT_MAX_CONCURRENCY=16 flts serve --host 0.0.0.0
 Every setting can also be given in the environment or in flts.yaml: see flts config.`,
     );
@@ -25,18 +27,10 @@ Every setting can also be given in the environment or in flts.yaml: see flts con
 }
 
 async function serveUntilAborted(cli: Cli, settings: Settings): Promise<void> {
-  const [{ startService }, { createLogger }, { humanLog }, { packageVersion }] = await Promise.all([
-    import('../service/start-service.js'),
-    import('../../telemetry/index.js'),
-    import('../service/human-log.js'),
-    import('../service/package-version.js'),
-  ]);
-  const log =
-    cli.terminal.interactive && settings.logLevel === 'info'
-      ? humanLog(cli.terminal, () => new Date())
-      : createLogger(settings.logLevel);
-  const service = await startService({ settings, log, version: packageVersion() });
-  const { status, reason } = service.stats();
+  const { serviceLog } = await import('../service/service-log.js');
+  const log = serviceLog(cli.terminal, settings.logLevel);
+  const service = await startAsPlanned(settings, log);
+  const { status, reason } = await service.stats();
   if (status !== 'ready') {
     const remedy = `train one: flts train FILE.csv --promote --registry ${settings.registry}`;
     log.warn('not ready: no model', { reason, remedy });
@@ -44,8 +38,13 @@ async function serveUntilAborted(cli: Cli, settings: Settings): Promise<void> {
   if (!isLoopback(settings.host) && settings.apiKeysFile === '') {
     log.warn('anyone who reaches this host may use the service: no API keys are configured', { host: settings.host });
   }
-  const isGivenUp = await abortedOrGivenUp(cli.signal, settings.modelWaitTimeout, () => service.stats().model_loaded);
-  log.info('draining', { queue: service.stats().queue_length, active: service.stats().active });
+  const isGivenUp = await abortedOrGivenUp(
+    cli.signal,
+    settings.modelWaitTimeout,
+    async () => (await service.stats()).model_loaded,
+  );
+  const { queue_length: queue, active } = await service.stats();
+  log.info('draining', { queue, active });
   const isClean = await service.stop();
   log.info('stopped', { clean: isClean });
   if (isGivenUp) {
@@ -58,14 +57,39 @@ async function serveUntilAborted(cli: Cli, settings: Settings): Promise<void> {
   }
 }
 
+/** What the command needs of a service, be it one process or several. */
+interface StartedService {
+  stats(): QueueStats | Promise<QueueStats>;
+  stop(): Promise<boolean>;
+}
+
+async function startAsPlanned(settings: Settings, log: Log): Promise<StartedService> {
+  const [{ planCores, usableCores }, { packageVersion }] = await Promise.all([
+    import('../service/core-plan.js'),
+    import('../service/package-version.js'),
+  ]);
+  const plan = planCores(settings, await usableCores());
+  const version = packageVersion();
+  if (plan.processes === 1) {
+    const { startService } = await import('../service/start-service.js');
+    return startService({ settings: { ...settings, ...plan }, log, version });
+  }
+  const { Fleet } = await import('../service/fleet/fleet.js');
+  const fleet = new Fleet({ settings, plan, log, version });
+  await fleet.start();
+  return fleet;
+}
+
 /** Waits for the signal; true when the first model did not come in time (`timeoutS` 0: waits for ever). */
-function abortedOrGivenUp(signal: AbortSignal, timeoutS: number, hasModel: () => boolean): Promise<boolean> {
-  return new Promise((resolve) => {
+function abortedOrGivenUp(signal: AbortSignal, timeoutS: number, hasModel: () => Promise<boolean>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
     const timer =
       timeoutS === 0
         ? undefined
         : setTimeout(() => {
-            if (!hasModel()) resolve(true);
+            hasModel().then((has) => {
+              if (!has) resolve(true);
+            }, reject);
           }, timeoutS * 1000);
     const onAbort = (): void => {
       clearTimeout(timer);

@@ -106,7 +106,7 @@ export function mergeFigures(all: readonly [ProcessFigures, ...ProcessFigures[]]
     startup_latency_ms: largestOrNull(stats.map((one) => one.startup_latency_ms)),
     build_version: latest.stats.build_version,
     replica_id: latest.stats.replica_id,
-    process: mergeProcesses(stats.map((one) => one.process)),
+    process: mergeProcesses(stats.map((one) => one.process) as [ProcessView, ...ProcessView[]]),
     cgroup: first((one) => one.cgroup),
   };
   return {
@@ -150,9 +150,9 @@ function sumByKey(records: readonly Readonly<Record<string, number>>[]): Record<
   return Object.fromEntries(totals);
 }
 
-/** CPU, memory and disk are each process's own; network bytes are those of the namespace that all share. */
-function mergeProcesses(views: readonly ProcessView[]): ProcessView {
-  const [first] = views as readonly [ProcessView];
+/** What several processes use, as of one; what cannot be added is the first's. CPU, memory and disk are each process's own; network bytes are those of the namespace that all share. */
+export function mergeProcesses(views: readonly [ProcessView, ...ProcessView[]]): ProcessView {
+  const [first] = views;
   const sum = (read: (view: ProcessView) => number): number => views.reduce((total, view) => total + read(view), 0);
   return {
     ...first,
