@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
-import { allotLife, type ConnectionBounds, type ConnectionLife, isLastAnswer } from '../domain/admission/index.js';
-import type { Clock, Random } from '../serving/index.js';
+import type { ConnectionBounds, ConnectionLife } from '../domain/admission/index.js';
+import { allotLife, type Clock, isLastAnswer, type Random } from '../serving/index.js';
 
 interface Connection {
   readonly life: ConnectionLife;

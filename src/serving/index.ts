@@ -1,3 +1,4 @@
+export { allotLife, isLastAnswer } from '../domain/admission/index.js';
 export { DEFAULT_PRIORITY, PRIORITIES } from '../domain/batching/index.js';
 export { Engine, type EngineLimits } from './scheduling/engine.js';
 export { Lane } from './scheduling/lane.js';
@@ -17,4 +18,4 @@ export * from './ports.js';
 export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
 export { prepareRequest } from './prepare-request.js';
 export { ModelManager } from './versions/model-manager.js';
-export { type RequestHead, type Visit } from './scheduling/visit.js';
+export { type Visit } from './scheduling/visit.js';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { Check } from 'typebox/value';
-import { PredictReplySchema } from '../../src/contract/index.js';
+import { PredictReplySchema, PredictSeriesReplySchema } from '../../src/contract/index.js';
 import { openRegistry } from '../../src/registry/index.js';
 import { writeTimeFeatures } from '../../src/domain/forecast/index.js';
 import { DATA_COLUMNS, fixtureBundle, promoteFixture, temporaryFolder } from '../support/fixture-registry.js';
@@ -121,4 +121,18 @@ it(`${REQUESTS} random windows and horizons are answered as the model itself ans
   const stats = (await get(service, '/queue_stats')).json;
   expect(stats['completed']).toBe(REQUESTS);
   expect(stats['error_500_total']).toBe(0);
+});
+
+it('many series in one request are answered as each of them alone', async () => {
+  const random = generator(7);
+  const cases = Array.from({ length: 5 }, () => makeCase(random));
+  const series = cases.map(({ body }, i) => ({ id: `site-${i}`, data: (body as { data: unknown }).data }));
+  const { json } = await post(service, { series, inference_length: 3 });
+  expect(Check(PredictSeriesReplySchema, json)).toBe(true);
+  const answers = json['series'] as { id: string; predictions: unknown[] }[];
+  expect(answers.map(({ id }) => id)).toEqual(series.map(({ id }) => id));
+  for (const [i, { predictions }] of answers.entries()) {
+    const alone = await post(service, { data: series[i]!.data, inference_length: 3 });
+    expect(predictions).toEqual(alone.json['predictions']);
+  }
 });

@@ -215,5 +215,5 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
   const paths = await report.writeReports(report.buildReport(bundle), result.folder, ['html', 'md']);
   cli.exitCode = exitCodeOfRun(result.run);
   if (options.json === true) cli.terminal.json({ folder: result.folder, reports: paths, run: result.run });
-  else printRun(cli.terminal, result, report, paths);
+  else printRun(cli.terminal, result, { phaseTable: report.phaseTable, figureText: report.figureText }, paths);
 }

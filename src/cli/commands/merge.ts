@@ -33,6 +33,6 @@ Examples:
       const paths = await report.writeReports(built, result.folder, ['html', 'md']);
       cli.exitCode = exitCodeOfRun(result.run);
       if (options.json === true) cli.terminal.json({ folder: result.folder, reports: paths, run: result.run });
-      else printRun(cli.terminal, result, report, paths);
+      else printRun(cli.terminal, result, { phaseTable: report.phaseTable, figureText: report.figureText }, paths);
     });
 }
