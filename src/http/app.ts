@@ -4,8 +4,8 @@ import { FltsError } from '../contract/index.js';
 import type { AppOptions } from './app-options.js';
 import { answerClientError } from './client-error.js';
 import { mapError } from './error-mapper.js';
-import { ConnectionLives } from './connection-lives.js';
 import { addJsonBodies } from './json-body.js';
+import { OpenConnections } from './open-connections.js';
 import { isPredict, PREDICT_PATH, PredictEndpoint } from './predict-endpoint.js';
 import { requestIds } from './request-ids.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
@@ -27,8 +27,8 @@ const MAX_CONNECTIONS = 20_000;
 /** The service's HTTP interface (CONTRACT §1, §3), not listening yet. */
 export function buildApp(options: AppOptions): FastifyInstance {
   const nextId = requestIds(options.firstRequestId);
-  const lives = new ConnectionLives(options.connections, options.clock, options.random);
-  const predict = new PredictEndpoint(options, nextId, lives);
+  const connections = new OpenConnections(options.connections);
+  const predict = new PredictEndpoint(options, nextId, connections);
   const app = fastify({
     logger: false,
     bodyLimit: options.bodyLimitBytes,
@@ -45,12 +45,13 @@ export function buildApp(options: AppOptions): FastifyInstance {
           connectionsCheckingInterval: Math.min(1000, options.receiveTimeoutMs / 2),
         },
         (request, response) => {
+          if (!connections.admit(request.socket)) return;
           if (isPredict(request)) predict.handle(request, response);
           else handler(request, response);
         },
       );
       server.on('clientError', answerClientError);
-      lives.watch(server);
+      connections.watch(server);
       return server;
     },
     genReqId: nextId,
@@ -61,7 +62,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   });
   app.server.maxConnections = MAX_CONNECTIONS;
   addJsonBodies(app);
-  traceRequests(app, options, lives);
+  traceRequests(app, options, connections);
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   healthRoutes(app, options);
   metricsRoutes(app, options);
@@ -73,7 +74,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
 }
 
 /** Stamps every request, gives every reply its headers, and keeps the figures of the ended ones. */
-function traceRequests(app: FastifyInstance, options: AppOptions, lives: ConnectionLives): void {
+function traceRequests(app: FastifyInstance, options: AppOptions, connections: OpenConnections): void {
   const { clock, service, metrics } = options;
   // Declared up front, so that all requests have one shape.
   app.decorateRequest('trace');
@@ -81,8 +82,7 @@ function traceRequests(app: FastifyInstance, options: AppOptions, lives: Connect
     const trace = startTrace(clock.nowUs());
     request.trace = trace;
     options.noteRequests(1);
-    // Unlike 'finish', 'close' also comes when the client has gone.
-    reply.raw.once('close', () => {
+    connections.follow(request.raw.socket, reply.raw, () => {
       options.noteRequests(-1);
       const labels = {
         method: request.method,
@@ -104,7 +104,7 @@ function traceRequests(app: FastifyInstance, options: AppOptions, lives: Connect
       .header('x-replica-id', options.replicaId)
       .header('server-timing', serverTiming(trace, parts));
     // A client that holds its connection would never notice that another replica should have it.
-    if (lives.noteAnswer(request.raw.socket, nowUs) || service.isDraining) reply.header('connection', 'close');
+    if (connections.noteAnswer(request.raw.socket, nowUs) || service.isDraining) reply.header('connection', 'close');
     done();
   });
 }

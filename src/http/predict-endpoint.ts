@@ -3,9 +3,9 @@ import { FltsError } from '../contract/index.js';
 import { type PendingPrediction, type PredictReplyText, shedReasonOf, type Visit } from '../serving/index.js';
 import { keyOf, placeOfKey } from './api-keys.js';
 import type { AppOptions } from './app-options.js';
-import type { ConnectionLives } from './connection-lives.js';
 import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
+import type { OpenConnections } from './open-connections.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
 import { readWishes } from './request-wishes.js';
 
@@ -30,23 +30,23 @@ export function isPredict(request: IncomingMessage): boolean {
 export class PredictEndpoint {
   readonly #options: AppOptions;
   readonly #nextId: (request: IncomingMessage) => string;
-  readonly #lives: ConnectionLives;
+  readonly #connections: OpenConnections;
 
-  constructor(options: AppOptions, nextId: (request: IncomingMessage) => string, lives: ConnectionLives) {
+  constructor(options: AppOptions, nextId: (request: IncomingMessage) => string, connections: OpenConnections) {
     this.#options = options;
     this.#nextId = nextId;
-    this.#lives = lives;
+    this.#connections = connections;
   }
 
   handle(request: IncomingMessage, response: ServerResponse): void {
-    new Exchange(this.#options, this.#lives, request, response, this.#nextId(request)).begin();
+    new Exchange(this.#options, this.#connections, request, response, this.#nextId(request)).begin();
   }
 }
 
 /** One request and its reply. */
 class Exchange {
   readonly #options: AppOptions;
-  readonly #lives: ConnectionLives;
+  readonly #connections: OpenConnections;
   readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #id: string;
@@ -58,13 +58,13 @@ class Exchange {
 
   constructor(
     options: AppOptions,
-    lives: ConnectionLives,
+    connections: OpenConnections,
     request: IncomingMessage,
     response: ServerResponse,
     id: string,
   ) {
     this.#options = options;
-    this.#lives = lives;
+    this.#connections = connections;
     this.#request = request;
     this.#response = response;
     this.#id = id;
@@ -73,8 +73,7 @@ class Exchange {
 
   begin(): void {
     this.#options.noteRequests(1);
-    // Unlike 'finish', 'close' also comes when the client has gone.
-    this.#response.once('close', () => {
+    this.#connections.follow(this.#request.socket, this.#response, () => {
       this.#end();
     });
     let visit: Visit;
@@ -126,7 +125,6 @@ class Exchange {
     this.#bytes += chunk.length;
     try {
       if (this.#bytes > this.#options.bodyLimitBytes) throw this.#tooLarge();
-      // What the head said is held already; a body without a length is counted as it comes.
       visit.holdBytes(this.#bytes);
       this.#chunks.push(chunk);
     } catch (error) {
@@ -221,7 +219,7 @@ class Exchange {
     if (retryAfterS !== null) headers.push('retry-after', String(retryAfterS));
     // Whoever holds a connection for ever, or to a draining process, would never notice that another replica should
     // have it.
-    const isLast = this.#lives.noteAnswer(this.#request.socket, nowUs);
+    const isLast = this.#connections.noteAnswer(this.#request.socket, nowUs);
     if (isLast || service.isDraining || !this.#skipsRest()) headers.push('connection', 'close');
     ledger.note({
       code: trace.code,

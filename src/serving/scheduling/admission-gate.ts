@@ -62,6 +62,8 @@ export class AdmissionGate {
   readonly #rules: AdaptiveLimitRules;
   /** Windows in the system by client; a client with none is not there. */
   readonly #held = new Map<string, number>();
+  /** Bytes of bodies by client; a client with none is not there. */
+  readonly #heldBytes = new Map<string, number>();
   #adaptive: AdaptiveLimitState;
   #windows = 0;
   #requests = 0;
@@ -120,7 +122,8 @@ export class AdmissionGate {
     const nowUs = this.#clock.nowUs();
     const { limits } = this;
     const capacity = lane.capacity(limits.maxBatchRows);
-    const work = { windows: asked.windows, runs: lane.runsFor(asked.horizon) };
+    const runs = lane.runsFor(asked.horizon);
+    const work = { windows: asked.windows, runs };
     const decision = nextAdmission(
       {
         draining: this.#draining,
@@ -132,8 +135,10 @@ export class AdmissionGate {
         maxRequestsInSystem: this.requestLimit,
         withinShare: this.#withinShare(asked),
         predictedFinishUs:
-          capacity === null || lane.isIdle ? null : predictedFinishUs(capacity, lane.work.upTo(asked.priority), work),
-        workOffUs: capacity === null ? null : workOffUs(capacity, lane.work.all),
+          capacity === null || lane.isIdle
+            ? null
+            : predictedFinishUs(capacity, lane.work.aheadOf(asked.priority, runs), work),
+        workOffUs: capacity === null ? null : workOffUs(capacity, lane.work.allRuns),
       },
       { windows: asked.windows, steps: asked.windows * asked.horizon, timeLeftUs: asked.deadlineUs - nowUs },
     );
@@ -170,7 +175,7 @@ export class AdmissionGate {
     this.#windows += jobs.length;
     this.#steps += jobs.length * horizon;
     this.#held.set(client, (this.#held.get(client) ?? 0) + jobs.length);
-    lane.work.add(priority, jobs.length, jobs.length * lane.runsFor(horizon));
+    lane.work.add(priority, lane.runsFor(horizon), jobs.length);
   }
 
   /** One window was dispatched for the first time, or left before it was. */
@@ -186,7 +191,7 @@ export class AdmissionGate {
     const held = (this.#held.get(client) ?? 0) - 1;
     if (held > 0) this.#held.set(client, held);
     else this.#held.delete(client);
-    lane.work.add(priority, -1, -job.runsLeft);
+    if (job.runsLeft > 0) lane.work.add(priority, job.runsLeft, -1);
     if (job.request.openJobs > 0) return;
     if (this.limits.adaptiveConcurrency && job.state === 'done') {
       const sample = { nowUs: this.#clock.nowUs(), waitUs: job.queueUs, inSystem: this.#requests };
@@ -195,20 +200,40 @@ export class AdmissionGate {
     this.#requests--;
   }
 
-  /** Throws FLTS_BYTES_FULL when there is no room for so many more. */
-  holdBytes(bytes: number): void {
+  /** Throws FLTS_BYTES_FULL when a body of this length has no room now. Counts nothing in. */
+  checkBytes(bytes: number): void {
     const { maxBytesInFlight } = this.limits;
-    if (this.#bytes > 0 && this.#bytes + bytes > maxBytesInFlight) {
-      throw new FltsError(
-        'FLTS_BYTES_FULL',
-        `The service holds ${this.#bytes} bytes of request bodies, and ${bytes} more would be over its ${maxBytesInFlight}`,
-        { details: { reason: 'bytes_full', retryAfterS: 1 } },
-      );
-    }
-    this.#bytes += bytes;
+    if (this.#bytes === 0 || this.#bytes + bytes <= maxBytesInFlight) return;
+    throw new FltsError(
+      'FLTS_BYTES_FULL',
+      `The service holds ${this.#bytes} bytes of request bodies, and ${bytes} more would be over its ${maxBytesInFlight}`,
+      { details: { reason: 'bytes_full', retryAfterS: 1 } },
+    );
   }
 
-  releaseBytes(bytes: number): void {
+  /** Counts in bytes of a body that are here. Throws FLTS_BYTES_FULL, or FLTS_OVER_SHARE; then they are not counted. */
+  holdBytes(client: string, bytes: number): void {
+    this.checkBytes(bytes);
+    const held = this.#heldBytes.get(client) ?? 0;
+    const snapshot = {
+      held,
+      total: this.#bytes,
+      clients: this.#heldBytes.size,
+      capacity: this.limits.maxBytesInFlight,
+    };
+    if (this.limits.fairShare && !withinFairShare(snapshot, bytes)) {
+      throw new FltsError('FLTS_OVER_SHARE', 'The service is busy, and the bodies of this client have their share already', {
+        details: { reason: 'over_share', retryAfterS: 1 },
+      });
+    }
+    this.#bytes += bytes;
+    this.#heldBytes.set(client, held + bytes);
+  }
+
+  releaseBytes(client: string, bytes: number): void {
     this.#bytes -= bytes;
+    const held = (this.#heldBytes.get(client) ?? 0) - bytes;
+    if (held > 0) this.#heldBytes.set(client, held);
+    else this.#heldBytes.delete(client);
   }
 }

@@ -27,26 +27,27 @@ export class Visit {
   readonly #gate: AdmissionGate;
   #bytes = 0;
 
-  /** Throws FLTS_BYTES_FULL when its body has no room. */
+  /** Throws FLTS_BYTES_FULL when a body of the announced length has no room. */
   constructor(gate: AdmissionGate, head: RequestHead, dueUs: number) {
     this.arrivalUs = head.arrivalUs;
     this.dueUs = dueUs;
     this.priority = head.priority;
     this.client = head.client;
     this.#gate = gate;
-    this.holdBytes(head.bytes);
+    // What is only announced takes no memory: a few who announce much and send little would shut out all others.
+    gate.checkBytes(head.bytes);
   }
 
-  /** The body is at least this long: more than the head said, or it said nothing. Throws FLTS_BYTES_FULL. */
+  /** This many bytes of the body are here. Throws FLTS_BYTES_FULL or FLTS_OVER_SHARE. */
   holdBytes(bytes: number): void {
     if (bytes <= this.#bytes) return;
-    this.#gate.holdBytes(bytes - this.#bytes);
+    this.#gate.holdBytes(this.client, bytes - this.#bytes);
     this.#bytes = bytes;
   }
 
   /** Once the reply is out or the client has gone; closing twice is harmless. */
   close(): void {
-    this.#gate.releaseBytes(this.#bytes);
+    this.#gate.releaseBytes(this.client, this.#bytes);
     this.#bytes = 0;
   }
 }
