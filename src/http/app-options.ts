@@ -1,5 +1,4 @@
-import type { ConnectionBounds } from '../domain/admission/index.js';
-import type { Clock, Log, PredictionService, Random, RequestLedger } from '../serving/index.js';
+import type { Clock, ConnectionLives, Log, PredictionService, RequestLedger } from '../serving/index.js';
 import type { KeyDigests } from './api-keys.js';
 import type { MachineView } from './machine-view.js';
 
@@ -20,8 +19,7 @@ export interface AppOptions {
   /** Told of every request that begins (1) and ends (-1). */
   readonly noteRequests: (change: 1 | -1) => void;
   readonly clock: Clock;
-  readonly random: Random;
-  readonly connections: ConnectionBounds;
+  readonly connections: ConnectionLives;
   readonly log: Log;
   readonly replicaId: string;
   readonly bodyLimitBytes: number;

@@ -1,4 +1,4 @@
-export { allotLife, isLastAnswer } from '../domain/admission/index.js';
+export { type Connection, ConnectionLives } from './connection-lives.js';
 export { DEFAULT_PRIORITY, PRIORITIES } from '../domain/batching/index.js';
 export { Engine, type EngineLimits } from './scheduling/engine.js';
 export { Lane } from './scheduling/lane.js';

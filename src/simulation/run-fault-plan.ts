@@ -33,6 +33,7 @@ const MAX_ACTIONS = 500_000;
 const SLOWEST_FACTOR = 100;
 const LONGEST_LEAP_US = 3_000_000;
 const IMPATIENT_RETRY_US = 200;
+const BODY_BYTES = 500;
 /** Windows of one request are numbered from here: request · this + position. */
 const MAX_WINDOWS = 8;
 const PRIORITIES = [0, 1, 1, 2, 3] as const;
@@ -189,8 +190,16 @@ class FaultRun {
     };
     let visit: Visit;
     try {
-      visit = this.#service.open({ arrivalUs: this.#clock.nowUs(), bytes: 500, ...request });
+      visit = this.#service.open({ arrivalUs: this.#clock.nowUs(), bytes: BODY_BYTES, ...request });
     } catch (error) {
+      end(error);
+      return;
+    }
+    try {
+      // The body is here at once.
+      visit.holdBytes(BODY_BYTES);
+    } catch (error) {
+      visit.close();
       end(error);
       return;
     }

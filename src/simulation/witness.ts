@@ -123,7 +123,7 @@ export class Witness {
       `left behind: ${JSON.stringify(left)}`,
     );
     for (const lane of lanes) {
-      const { windows, runs } = lane.work.all;
+      const { allWindows: windows, allRuns: runs } = lane.work;
       this.hold(lane.isIdle && windows === 0 && runs === 0, `a version is left with ${windows} windows, ${runs} runs`);
     }
     this.hold(pendingTimers === 0, `${pendingTimers} timers are left`);

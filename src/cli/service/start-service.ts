@@ -7,6 +7,7 @@ import { buildApp, digestOf, listen, type MachineView, parseKeyFile } from '../.
 import { openRegistry } from '../../registry/index.js';
 import { ModelWorkers, monotonicUs, probeDevice, systemClock } from '../../runtime/index.js';
 import {
+  ConnectionLives,
   Engine,
   ForecastCache,
   type Log,
@@ -99,8 +100,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     machine: options.share?.machine ?? local,
     noteRequests: inFlight,
     clock: systemClock,
-    random: { next: Math.random },
-    connections: { maxRequests: settings.maxConnectionRequests, maxAgeUs: settings.maxConnectionAgeMs * 1000 },
+    connections: new ConnectionLives(
+      { maxRequests: settings.maxConnectionRequests, maxAgeUs: settings.maxConnectionAgeMs * 1000 },
+      systemClock,
+      { next: Math.random },
+    ),
     log,
     replicaId,
     bodyLimitBytes: settings.bodyLimitBytes,

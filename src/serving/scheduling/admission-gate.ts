@@ -222,9 +222,13 @@ export class AdmissionGate {
       capacity: this.limits.maxBytesInFlight,
     };
     if (this.limits.fairShare && !withinFairShare(snapshot, bytes)) {
-      throw new FltsError('FLTS_OVER_SHARE', 'The service is busy, and the bodies of this client have their share already', {
-        details: { reason: 'over_share', retryAfterS: 1 },
-      });
+      throw new FltsError(
+        'FLTS_OVER_SHARE',
+        'The service is busy, and the bodies of this client have their share already',
+        {
+          details: { reason: 'over_share', retryAfterS: 1 },
+        },
+      );
     }
     this.#bytes += bytes;
     this.#heldBytes.set(client, held + bytes);

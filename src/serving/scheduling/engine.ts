@@ -237,7 +237,7 @@ export class Engine {
       this.#endJob(lane, job);
       return true;
     }
-    lane.work.add(job.priority, 0, -1);
+    lane.work.advance(job.priority, job.runsLeft + 1);
     if (job.runsLeft === 0) {
       job.state = 'done';
       this.#endJob(lane, job);
