@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../contract/index.js';
+import { renderChart } from './charts/render-chart.js';
 import { buildReport, phaseTable, renderHtml, renderJson, renderMarkdown } from './index.js';
+import type { Chart, Report } from './model.js';
 import type { RunBundle } from './run-bundle.js';
 
 /** A run whose figures came from elsewhere: three phases of 20, 100 and 200 requests, no intervals. */
@@ -172,6 +174,50 @@ describe('renderers', () => {
     expect(renderHtml(report)).toBe(html);
     expect(html).toContain('var(--series-1)');
     expect(html).not.toMatch(/#0102|NaN|undefined/);
+  });
+
+  it('draw stacks, events, limits and models in the colours of the page', () => {
+    const chart: Chart = {
+      id: 'parts',
+      title: 'Parts',
+      description: 'Two parts.',
+      xTitle: 'cohort',
+      yTitle: 'ms',
+      form: 'stack',
+      xScale: 'category',
+      categories: ['p50', 'p95'],
+      yScale: 'linear',
+      series: ['queue', 'exec'].map((name) => ({ name, points: [[0, 1] as const, [1, 5] as const] })),
+      spans: [],
+    };
+    const stack = renderChart(chart, { width: 760, height: 320 });
+    expect(stack).toContain('p95');
+    expect(stack.match(/fill="var\(--series-2\)"/g)?.length).toBeGreaterThanOrEqual(2);
+    const lines = renderChart(
+      {
+        ...chart,
+        form: 'lines',
+        xScale: 'linear',
+        series: [{ name: 'law', isModel: true, points: [[0, 1] as const, [1, 5] as const] }],
+        events: [{ name: 'restart', at: 0.5 }],
+        limits: [{ name: 'required', at: 3 }],
+      },
+      { width: 760, height: 320 },
+    );
+    expect(lines).toContain('restart');
+    expect(lines).toContain('required');
+    expect(lines).toMatch(
+      /stroke="var\(--series-1\)"[^>]*stroke-dasharray|stroke-dasharray[^>]*stroke="var\(--series-1\)"/,
+    );
+    expect(stack + lines).not.toMatch(/#0102|NaN|undefined/);
+  });
+
+  it('set code apart from text, whatever it holds', () => {
+    const text = 'a: "```"\n<b>';
+    const block = { kind: 'code', language: 'yaml', caption: 'Values', text } as const;
+    const whole: Report = { ...report, sections: [{ id: 'x', title: 'X', lead: 'What it is.', blocks: [block] }] };
+    expect(renderMarkdown(whole)).toContain('*What it is.*\n\nValues\n\n````yaml\na: "```"\n<b>\n````');
+    expect(renderHtml(whole)).toContain('<code>a: &quot;```&quot;\n&lt;b&gt;</code>');
   });
 
   it('escape Markdown and keep tables whole', () => {

@@ -23,6 +23,8 @@ export interface Series {
   readonly points: readonly (readonly [x: number, y: number | null])[];
   /** Lower and upper ends by x, drawn as whiskers; null = open. */
   readonly intervals?: readonly (readonly [x: number, lower: number | null, upper: number | null])[];
+  /** A fitted or predicted line, drawn dashed and without marks: not measured. */
+  readonly isModel?: boolean;
 }
 
 export interface Chart {
@@ -32,12 +34,20 @@ export interface Chart {
   readonly description: string;
   readonly xTitle: string;
   readonly yTitle: string;
+  /** `stack`: bars whose series add up, one bar for each x; else lines. */
+  readonly form?: 'lines' | 'stack';
   /** `percentile` spreads out the tail: 0, 90, 99, 99.9 at equal distances. */
   readonly xScale: 'linear' | 'category' | 'percentile';
+  /** Names of the x values 0, 1, 2 … of a category axis; without them the x values name themselves. */
+  readonly categories?: readonly string[];
   readonly yScale: 'linear' | 'log';
   readonly series: readonly Series[];
   /** Named stretches of the x axis, such as phases. */
   readonly spans: readonly { readonly name: string; readonly from: number; readonly to: number }[];
+  /** Moments on the x axis, such as a restart. */
+  readonly events?: readonly { readonly name: string; readonly at: number }[];
+  /** Heights on the y axis, such as a requirement. */
+  readonly limits?: readonly { readonly name: string; readonly at: number }[];
 }
 
 export type Block =
@@ -50,11 +60,17 @@ export type Block =
       readonly rows: readonly (readonly string[])[];
       readonly note: string | null;
     }
-  | { readonly kind: 'chart'; readonly chart: Chart };
+  | { readonly kind: 'chart'; readonly chart: Chart }
+  /** A heading inside a section. */
+  | { readonly kind: 'heading'; readonly text: string }
+  /** Settings or commands to copy. */
+  | { readonly kind: 'code'; readonly language: string; readonly caption: string; readonly text: string };
 
 export interface Section {
   readonly id: string;
   readonly title: string;
+  /** One line that says what the section shows, for a reader who is no performance engineer. */
+  readonly lead?: string;
   readonly blocks: readonly Block[];
 }
 

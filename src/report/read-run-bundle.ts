@@ -15,7 +15,7 @@ import {
   SERVER_FILE,
   type ServerSample,
 } from '../contract/index.js';
-import type { DistributionPoint, RunBundle } from './run-bundle.js';
+import type { DistributionPoint, RunBundle, SampleFold } from './run-bundle.js';
 import { TimelineBuilder } from './timeline.js';
 
 /** Lines beyond these are not read; no bundle of ours has more. */
@@ -54,6 +54,14 @@ function readLines(path: string, take: (value: unknown) => void): Promise<void> 
     }
     takeLine(rest + decoder.end());
   });
+}
+
+/** Every sample once through all folds; rejects where the file is damaged: what was folded until then is not whole. */
+async function foldSamples(path: string, folds: readonly SampleFold[]): Promise<true> {
+  await readLines(path, (value) => {
+    for (const fold of folds) fold.add(value as RunSample);
+  });
+  return true;
 }
 
 function distributionOf(histogram: Histogram): DistributionPoint[] {
@@ -113,18 +121,10 @@ export async function readRunBundle(path: string): Promise<RunBundle> {
     }
   };
   const distributions = await optional(HISTOGRAMS_FILE, readDistributions, new Map<string, DistributionPoint[]>());
-  const builder = new TimelineBuilder();
-  const timeline = await optional(
-    SAMPLES_FILE,
-    async (file) => {
-      await readLines(file, (value) => {
-        builder.add(value as RunSample);
-      });
-      return builder.points();
-    },
-    [],
-  );
+  const timeline = new TimelineBuilder();
+  const folds: readonly SampleFold[] = [timeline];
+  const hasSamples = await optional(SAMPLES_FILE, (file) => foldSamples(file, folds), false);
   const server: ServerSample[] = [];
   await optional(SERVER_FILE, (file) => readLines(file, (value) => server.push(value as ServerSample)), undefined);
-  return { run, distributions, timeline, server, gaps };
+  return { run, distributions, timeline: hasSamples ? timeline.points() : [], server, gaps };
 }

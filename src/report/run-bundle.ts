@@ -1,4 +1,4 @@
-import type { Run, RunPhase, ServerSample } from '../contract/index.js';
+import type { Run, RunPhase, RunSample, ServerSample } from '../contract/index.js';
 import { perSecond } from './format.js';
 
 /** Response time at a percentile (0..100) of one phase. */
@@ -15,6 +15,11 @@ export interface TimelinePoint {
   readonly failed: number;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
+}
+
+/** Makes figures of samples that pass by one at a time: a bundle may hold millions, so none may keep them. */
+export interface SampleFold {
+  add(sample: RunSample): void;
 }
 
 /** A run bundle as the report needs it. */
@@ -43,4 +48,9 @@ export function answersOf(phase: RunPhase): number | null {
 export function loadOf(phase: RunPhase): string {
   if (phase.users !== undefined) return `${phase.users} ${phase.users === 1 ? 'user' : 'users'}`;
   return phase.rate === undefined ? phase.name : `${perSecond(phase.rate)}/s`;
+}
+
+/** A phase as a heading: by its load where it is only called after its number of users. */
+export function phaseTitle(phase: RunPhase): string {
+  return phase.users !== undefined && phase.name === String(phase.users) ? loadOf(phase) : phase.name;
 }

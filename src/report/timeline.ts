@@ -1,5 +1,5 @@
 import type { RunSample } from '../contract/index.js';
-import type { TimelinePoint } from './run-bundle.js';
+import type { SampleFold, TimelinePoint } from './run-bundle.js';
 
 /** Stretches of a timeline at most; longer runs get longer stretches. */
 const POINTS_MAX = 120;
@@ -13,7 +13,7 @@ interface Second {
 }
 
 /** Sorts samples into seconds by completion, then into at most 120 stretches. */
-export class TimelineBuilder {
+export class TimelineBuilder implements SampleFold {
   readonly #seconds = new Map<number, Second>();
 
   add(sample: RunSample): void {

@@ -1,10 +1,19 @@
-import { CustomChart, LineChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, MarkAreaComponent } from 'echarts/components';
+import { BarChart, CustomChart, LineChart } from 'echarts/charts';
+import { GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent } from 'echarts/components';
 import { type EChartsCoreOption, init, use } from 'echarts/core';
 import { SVGRenderer } from 'echarts/renderers';
 import type { Chart, Series } from '../model.js';
 
-use([LineChart, CustomChart, GridComponent, LegendComponent, MarkAreaComponent, SVGRenderer]);
+use([
+  BarChart,
+  LineChart,
+  CustomChart,
+  GridComponent,
+  LegendComponent,
+  MarkAreaComponent,
+  MarkLineComponent,
+  SVGRenderer,
+]);
 
 export interface ChartSize {
   readonly width: number;
@@ -20,18 +29,23 @@ const STAND_INS: Readonly<Record<string, string>> = {
   '#010204': 'var(--muted)',
   '#010205': 'var(--line)',
   '#010206': 'var(--band)',
+  '#010207': 'var(--paper)',
   '#010211': 'var(--series-1)',
   '#010212': 'var(--series-2)',
   '#010213': 'var(--series-3)',
   '#010214': 'var(--series-4)',
   '#010215': 'var(--series-5)',
   '#010216': 'var(--series-6)',
+  '#010217': 'var(--series-7)',
+  '#010218': 'var(--series-8)',
+  '#010219': 'var(--series-9)',
 };
 const INK = '#010203';
 const MUTED = '#010204';
 const LINE = '#010205';
 const BAND = '#010206';
-const SERIES = ['#010211', '#010212', '#010213', '#010214', '#010215', '#010216'];
+const PAPER = '#010207';
+const SERIES = ['#010211', '#010212', '#010213', '#010214', '#010215', '#010216', '#010217', '#010218', '#010219'];
 const SYMBOLS = ['circle', 'rect', 'triangle', 'diamond', 'emptyCircle', 'emptyRect'];
 const FONT = 'system-ui, sans-serif';
 /** Lines of more points than this carry no marks. */
@@ -49,7 +63,7 @@ function tailLabel(position: number): string {
 
 function positionOf(chart: Chart, x: number): number | string {
   if (chart.xScale === 'percentile') return tailPosition(x);
-  return chart.xScale === 'category' ? String(x) : x;
+  return chart.xScale === 'category' ? (chart.categories?.[x] ?? String(x)) : x;
 }
 
 function compact(value: number): string {
@@ -72,8 +86,8 @@ function xAxis(chart: Chart): Record<string, unknown> {
     splitLine: { show: false },
   };
   if (chart.xScale === 'category') {
-    const data = [...new Set(xs)].sort((a, b) => a - b).map(String);
-    return { ...base, type: 'category', data, axisLabel: text(MUTED) };
+    const data = [...new Set(xs)].sort((a, b) => a - b).map((x) => chart.categories?.[x] ?? String(x));
+    return { ...base, type: 'category', data, axisLabel: { ...text(MUTED), interval: 0, hideOverlap: false } };
   }
   if (chart.xScale === 'percentile') {
     const max = Math.max(1, Math.ceil(Math.max(...xs.map(tailPosition))));
@@ -118,6 +132,31 @@ function spansOf(chart: Chart): Record<string, unknown> {
   };
 }
 
+/** Events stand upright, limits lie across. */
+function marksOf(chart: Chart): Record<string, unknown> {
+  const named = (name: string, position: string) => ({ name, label: { ...text(MUTED), formatter: '{b}', position } });
+  return {
+    silent: true,
+    symbol: 'none',
+    lineStyle: { color: MUTED, type: 'dotted', width: 1.5 },
+    data: [
+      ...(chart.events ?? []).map(({ name, at }) => ({ ...named(name, 'end'), xAxis: at })),
+      ...(chart.limits ?? []).map(({ name, at }) => ({ ...named(name, 'insideEndTop'), yAxis: at })),
+    ],
+  };
+}
+
+function barOf(chart: Chart, series: Series, index: number): Record<string, unknown> {
+  return {
+    type: 'bar',
+    name: series.name,
+    stack: 'all',
+    barMaxWidth: 56,
+    data: series.points.map(([x, y]) => [positionOf(chart, x), y]),
+    itemStyle: { color: SERIES[index % SERIES.length], borderColor: PAPER, borderWidth: 1 },
+  };
+}
+
 function lineOf(chart: Chart, series: Series, index: number): Record<string, unknown> {
   const color = SERIES[index % SERIES.length];
   return {
@@ -126,10 +165,11 @@ function lineOf(chart: Chart, series: Series, index: number): Record<string, unk
     data: series.points.map(([x, y]) => [positionOf(chart, x), y]),
     symbol: SYMBOLS[index % SYMBOLS.length],
     symbolSize: 7,
-    showSymbol: series.points.length <= MARKED_POINTS_MAX,
-    lineStyle: { color, width: 2 },
+    showSymbol: series.isModel !== true && series.points.length <= MARKED_POINTS_MAX,
+    lineStyle: { color, width: 2, type: series.isModel === true ? 'dashed' : 'solid' },
     itemStyle: { color },
     ...(index === 0 && chart.spans.length > 0 ? { markArea: spansOf(chart) } : {}),
+    ...(index === 0 ? { markLine: marksOf(chart) } : {}),
   };
 }
 
@@ -199,7 +239,9 @@ function optionOf(chart: Chart): EChartsCoreOption {
       : {}),
     xAxis: xAxis(chart),
     yAxis: yAxis(chart),
-    series: chart.series.flatMap((series, i) => [lineOf(chart, series, i), ...whiskersOf(chart, series, i)]),
+    series: chart.series.flatMap((series, i) =>
+      chart.form === 'stack' ? [barOf(chart, series, i)] : [lineOf(chart, series, i), ...whiskersOf(chart, series, i)],
+    ),
   };
 }
 

@@ -43,6 +43,10 @@ function renderBlock(block: Block): string {
       return `<dl>${block.rows.map(([label, value]) => `<div><dt>${escape(label)}</dt><dd>${escape(value)}</dd></div>`).join('\n')}</dl>`;
     case 'table':
       return renderTable(block);
+    case 'heading':
+      return `<h3>${escape(block.text)}</h3>`;
+    case 'code':
+      return `<figure class="code"><figcaption>${escape(block.caption)}</figcaption><pre tabindex="0"><code>${escape(block.text)}</code></pre></figure>`;
     case 'chart': {
       const { chart } = block;
       const label = `role="img" aria-label="${escape(`${chart.title}. ${chart.description}`)}"`;
@@ -52,7 +56,7 @@ function renderBlock(block: Block): string {
 }
 
 function renderSection(section: Section): string {
-  return `<section id="${section.id}"><h2>${escape(section.title)}</h2>\n${section.blocks.map(renderBlock).join('\n')}\n</section>`;
+  return `<section id="${section.id}"><h2>${escape(section.title)}</h2>\n${section.lead === undefined ? '' : `<p class="lead">${escape(section.lead)}</p>`}${section.blocks.map(renderBlock).join('\n')}\n</section>`;
 }
 
 /** The report as one self-contained HTML file: no script, no network, readable in light, dark, print and on a phone. */

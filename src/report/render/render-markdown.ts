@@ -1,4 +1,4 @@
-import type { Block, Report, Sentence, Tone } from '../model.js';
+import type { Block, Report, Section, Sentence, Tone } from '../model.js';
 
 const MARKS: Record<Tone, string> = { good: '✅ ', bad: '❌ ', warning: '⚠️ ', plain: '' };
 
@@ -11,6 +11,18 @@ const sentence = ({ tone, text }: Sentence): string => `${MARKS[tone]}${escape(t
 
 function row(cells: readonly string[]): string {
   return `| ${cells.map(escape).join(' | ')} |`;
+}
+
+/** A fence longer than any in the text. */
+function fenced(language: string, text: string): string {
+  const longest = Math.max(2, ...[...text.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(longest + 1);
+  return `${fence}${language}\n${text.trimEnd()}\n${fence}`;
+}
+
+function renderSection(section: Section): string[] {
+  const lead = section.lead === undefined ? [] : [`*${escape(section.lead)}*`];
+  return [`## ${escape(section.title)}`, ...lead, ...section.blocks.map(renderBlock)];
 }
 
 function renderBlock(block: Block): string {
@@ -26,6 +38,10 @@ function renderBlock(block: Block): string {
       const lines = [row(block.columns.map(({ title }) => title)), rule, ...block.rows.map(row)];
       return block.note === null ? lines.join('\n') : `${lines.join('\n')}\n\n*${escape(block.note)}*`;
     }
+    case 'heading':
+      return `### ${escape(block.text)}`;
+    case 'code':
+      return `${escape(block.caption)}\n\n${fenced(block.language, block.text)}`;
     case 'chart':
       return `*${escape(block.chart.title)}: ${escape(block.chart.description)}*`;
   }
@@ -37,7 +53,7 @@ export function renderMarkdown(report: Report): string {
     `# ${escape(report.title)}`,
     `**Verdict: ${report.verdict}**`,
     report.environment.map(([label, value]) => `- **${escape(label)}:** ${escape(value)}`).join('\n'),
-    ...report.sections.flatMap((section) => [`## ${escape(section.title)}`, ...section.blocks.map(renderBlock)]),
+    ...report.sections.flatMap(renderSection),
     '## Terms',
     report.glossary.map(([term, meaning]) => `- **${escape(term)}:** ${escape(meaning)}`).join('\n'),
   ];

@@ -2,10 +2,10 @@
 export const STYLE = `
 :root{--paper:#fff;--ink:#1c2230;--muted:#5a6375;--line:#dfe3ea;--band:#eef1f6;--card:#f7f8fa;
 --good:#17713a;--bad:#b3261e;--warning:#8a5a00;
---series-1:#2457c5;--series-2:#c2500d;--series-3:#7a2fb0;--series-4:#0b7a75;--series-5:#a3195b;--series-6:#5d6b1a}
+--series-1:#2457c5;--series-2:#c2500d;--series-3:#7a2fb0;--series-4:#0b7a75;--series-5:#a3195b;--series-6:#5d6b1a;--series-7:#8a4b2a;--series-8:#3f5f8a;--series-9:#6b6f78}
 @media (prefers-color-scheme:dark){:root{--paper:#12151c;--ink:#e6e9f0;--muted:#a0a9bb;--line:#2c3341;--band:#1d2330;--card:#191e28;
 --good:#6fd394;--bad:#ff8f86;--warning:#f0c060;
---series-1:#7ea6ff;--series-2:#ffa066;--series-3:#cf9bff;--series-4:#5fd4cd;--series-5:#ff8cc0;--series-6:#c5d45e}}
+--series-1:#7ea6ff;--series-2:#ffa066;--series-3:#cf9bff;--series-4:#5fd4cd;--series-5:#ff8cc0;--series-6:#c5d45e;--series-7:#e0a98a;--series-8:#9db8e0;--series-9:#b4b9c4}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--paper);color:var(--ink);font:16px/1.5 system-ui,sans-serif}
@@ -32,6 +32,9 @@ td.right,th.right{text-align:right;white-space:nowrap}
 thead th{color:var(--muted);font-weight:600;white-space:nowrap}
 tbody tr:nth-child(even){background:var(--card)}
 .note{margin:.3rem 0 1rem;color:var(--muted);font-size:.85rem}
+h3{font-size:1rem;margin:1.6rem 0 .5rem}
+.lead{margin:0 0 .75rem;color:var(--muted)}
+.code pre{margin:0;padding:.7rem .9rem;overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.3rem;font-size:.85rem}
 figure{margin:1.5rem 0;break-inside:avoid}
 figcaption{font-weight:600;margin-bottom:.4rem}
 figure svg{display:block;width:100%;height:auto}
@@ -43,9 +46,9 @@ dl>div{grid-template-columns:1fr;gap:0;padding:.3rem 0}
 th,td{padding:.3rem .45rem}}
 @media print{
 :root{--paper:#fff;--ink:#000;--muted:#444;--line:#bbb;--band:#eee;--card:#fff;--good:#064;--bad:#900;--warning:#640;
---series-1:#2457c5;--series-2:#c2500d;--series-3:#7a2fb0;--series-4:#0b7a75;--series-5:#a3195b;--series-6:#5d6b1a}
+--series-1:#2457c5;--series-2:#c2500d;--series-3:#7a2fb0;--series-4:#0b7a75;--series-5:#a3195b;--series-6:#5d6b1a;--series-7:#8a4b2a;--series-8:#3f5f8a;--series-9:#6b6f78}
 body{font-size:10.5pt}main{max-width:none;padding:0}nav{display:none}
 .scroll{overflow:visible}table{font-size:8.5pt}th,td{padding:.15rem .3rem}
-h2{break-after:avoid}tr,dl>div{break-inside:avoid}
+h2,h3{break-after:avoid}.code pre{white-space:pre-wrap;overflow-wrap:anywhere}tr,dl>div{break-inside:avoid}
 .wide{display:block}.narrow{display:none}}
 `;

@@ -1,16 +1,12 @@
-import type { Run, RunPhase } from '../../contract/index.js';
-import { bytes, change, count, decimal, milliseconds, perSecond, share } from '../format.js';
-import { type Block, type Chart, figureTable, plain, type Section } from '../model.js';
-import { anyUnsupported, hasUpperBound, percentileCell } from '../percentile-cell.js';
-import { phaseTable } from '../phase-table.js';
-import { loadOf, measuredPhases, type RunBundle } from '../run-bundle.js';
+import type { Run, RunPhase } from '../../../contract/index.js';
+import { bytes, change, count, decimal, milliseconds, perSecond } from '../../format.js';
+import { type Block, type Chart, figureTable, plain, type Section } from '../../model.js';
+import { anyUnsupported, hasUpperBound, percentileCell } from '../../percentile-cell.js';
+import { phaseTable } from '../../phase-table.js';
+import { measuredPhases, phaseTitle, type RunBundle } from '../../run-bundle.js';
 
 const INTERVAL_NOTE =
   'In brackets: 95 % intervals by order statistics; of the success rate, its one-sided lower bound. They assume independent requests; requests of one run influence each other, so the true uncertainty is larger.';
-
-function header(phase: RunPhase): string {
-  return phase.users !== undefined && phase.name === String(phase.users) ? loadOf(phase) : phase.name;
-}
 
 const ms = (value: number | null | undefined): string =>
   value === null || value === undefined ? '–' : milliseconds(value);
@@ -35,7 +31,7 @@ function detailTable(phases: readonly RunPhase[]): Block {
     .map(([title, cell]) => [title, ...phases.map(cell)])
     .filter((row) => row.slice(1).some((cell) => cell !== '–'));
   return figureTable(
-    ['Response time', ...phases.map(header)],
+    ['Response time', ...phases.map(phaseTitle)],
     filled,
     anyUnsupported(phases) ? "* carried by the generator's own lag: not a figure of the service." : null,
   );
@@ -98,7 +94,7 @@ function distributionChart(bundle: RunBundle): Chart[] {
       xScale: 'percentile',
       yScale: 'log',
       series: phases.map((phase) => ({
-        name: header(phase),
+        name: phaseTitle(phase),
         points: (bundle.distributions.get(phase.name) ?? []).map((point) => [point.percentile, point.ms]),
       })),
       spans: [],
@@ -157,7 +153,7 @@ export function comparisonSection(run: Run): Section | null {
     title: 'Comparison between phases',
     blocks: [
       figureTable(
-        ['Figure', ...phases.map(header), ...pairs.map(([from, to]) => `${from.name} → ${to.name}`)],
+        ['Figure', ...phases.map(phaseTitle), ...pairs.map(([from, to]) => `${from.name} → ${to.name}`)],
         rows,
         'A percentile without an upper bound is not compared.',
       ),
@@ -194,40 +190,8 @@ export function answersSection(run: Run): Section | null {
     id: 'answers',
     title: 'Status classes and bytes',
     blocks: [
-      figureTable(['', ...phases.map(header)], rows),
+      figureTable(['', ...phases.map(phaseTitle)], rows),
       ...(examples.length === 0 ? [] : [{ kind: 'list' as const, items: examples }]),
-    ],
-  };
-}
-
-/** Mean of the server's own timing parts; null where answers carried none. */
-export function timingSection(run: Run): Section | null {
-  const phases = measuredPhases(run).filter((phase) => Object.keys(phase.server_timing_ms_mean ?? {}).length > 0);
-  if (phases.length === 0) return null;
-  const parts = [...new Set(phases.flatMap((phase) => Object.keys(phase.server_timing_ms_mean ?? {})))];
-  const part = (phase: RunPhase, name: string): string => {
-    const value = phase.server_timing_ms_mean?.[name];
-    const total = phase.server_timing_ms_mean?.['total'];
-    if (value === undefined) return '–';
-    return name === 'total' || !total ? milliseconds(value) : `${milliseconds(value)} (${share(value / total)})`;
-  };
-  const outside = (phase: RunPhase): string => {
-    const total = phase.server_timing_ms_mean?.['total'];
-    const mean = phase.mean_ms ?? null;
-    return total === undefined || mean === null ? '–' : milliseconds(Math.max(0, mean - total));
-  };
-  return {
-    id: 'timing',
-    title: 'Where the time goes, on average',
-    blocks: [
-      figureTable(
-        ['Part, ms', ...phases.map(header)],
-        [
-          ...parts.map((name) => [name, ...phases.map((phase) => part(phase, name))]),
-          ['outside the server', ...phases.map(outside)],
-        ],
-        'Means of the Server-Timing header of right answers, in brackets their share of the total. "Outside" is client, network and whatever waits before the server takes a request up.',
-      ),
     ],
   };
 }

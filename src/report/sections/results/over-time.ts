@@ -1,7 +1,7 @@
-import type { Run, RunPhase } from '../../contract/index.js';
-import { bytes, count, decimal, milliseconds, perSecond, seconds, share } from '../format.js';
-import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../model.js';
-import { measuredPhases } from '../run-bundle.js';
+import type { Run, RunPhase } from '../../../contract/index.js';
+import { bytes, count, decimal, milliseconds, seconds, share } from '../../format.js';
+import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../../model.js';
+import { measuredPhases } from '../../run-bundle.js';
 
 function steadyTable(phases: readonly RunPhase[]): Block[] {
   const judged = phases.filter((phase) => (phase.steadiness ?? null) !== null);
@@ -87,29 +87,4 @@ export function overTimeSection(run: Run): Section | null {
   ]);
   const blocks: Block[] = [...steadyTable(phases), ...(items.length === 0 ? [] : [{ kind: 'list' as const, items }])];
   return blocks.length === 0 ? null : { id: 'over-time', title: 'Steadiness and change over time', blocks };
-}
-
-/** What the search for the largest rate found; null where there was none. */
-export function capacitySection(run: Run): Section | null {
-  const capacity = run.capacity ?? null;
-  if (capacity === null) return null;
-  const { rate_per_s: rate, broken_per_s: broken, confirmed, requirement, note } = capacity;
-  const text =
-    rate === null
-      ? bad(`No rate was found that keeps ${requirement}: ${note}.`)
-      : (confirmed ? good : warning)(
-          `${perSecond(rate)} requests per second keep ${requirement}${broken === null ? '' : `; ${perSecond(broken)} do not`} (${note}).`,
-        );
-  return {
-    id: 'capacity',
-    title: 'Capacity',
-    blocks: [
-      { kind: 'list', items: [text] },
-      figureTable(
-        ['Step', 'Rate /s', 'Outcome'],
-        capacity.steps.map((step) => [step.phase, perSecond(step.rate_per_s), step.outcome]),
-        'Open arrivals at a constant rate; an invalid step says nothing of the service and was measured again.',
-      ),
-    ],
-  };
 }

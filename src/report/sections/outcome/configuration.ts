@@ -1,6 +1,6 @@
-import type { Run, RunPhase } from '../../contract/index.js';
-import { bytes, count, perSecond, seconds } from '../format.js';
-import { type Block, figureTable, type Section } from '../model.js';
+import type { Run, RunPhase } from '../../../contract/index.js';
+import { bytes, count, perSecond, seconds } from '../../format.js';
+import { type Block, figureTable, type Section } from '../../model.js';
 
 type Facts = (readonly [string, string])[];
 

@@ -1,21 +1,13 @@
-import type { Run, RunPhase } from '../../contract/index.js';
-import { failureRateBound } from '../../domain/stats/index.js';
-import { change, count, milliseconds, perSecond, share } from '../format.js';
-import { bad, good, plain, type Section, type Sentence, type Verdict, warning } from '../model.js';
-import { hasUpperBound, percentileCell } from '../percentile-cell.js';
-import { loadOf, measuredPhases } from '../run-bundle.js';
+import type { Run, RunPhase } from '../../../contract/index.js';
+import { failureRateBound } from '../../../domain/stats/index.js';
+import type { Findings } from '../../findings.js';
+import { change, count, milliseconds, perSecond, share } from '../../format.js';
+import { bad, good, plain, type Section, type Sentence, warning } from '../../model.js';
+import { hasUpperBound, percentileCell } from '../../percentile-cell.js';
+import { loadOf, measuredPhases, type RunBundle } from '../../run-bundle.js';
 
 /** Changes of throughput below this are called no change. */
 const FLAT = 0.05;
-
-export function verdictOf(run: Run): { readonly verdict: Verdict; readonly reasons: readonly string[] } {
-  const failed = (run.requirements ?? []).filter((requirement) => requirement.outcome === 'not_met');
-  const reasons =
-    run.validity?.valid === false ? run.validity.reasons : failed.map(({ expression }) => `Not met: ${expression}.`);
-  // Where nothing was required, nothing was passed.
-  const isJudged = (run.requirements ?? []).length > 0;
-  return { verdict: run.verdict === 'PASSED' && !isJudged ? 'VALID' : (run.verdict ?? 'NOT JUDGED'), reasons };
-}
 
 function outcome(phases: readonly RunPhase[]): Sentence[] {
   const known = phases.filter((phase) => phase.requests !== undefined);
@@ -93,9 +85,9 @@ function requirements(run: Run): Sentence[] {
 }
 
 /** The run in a few sentences. */
-export function summarySection(run: Run): Section {
+export function summarySection({ run }: RunBundle, findings: Findings): Section {
   const phases = measuredPhases(run);
-  const { verdict, reasons } = verdictOf(run);
+  const { verdict, verdictReasons: reasons } = findings;
   const judged: Sentence[] =
     verdict === 'INVALID'
       ? [bad('The run is INVALID: its figures cannot be trusted, whatever they say.'), ...reasons.map(bad)]

@@ -1,7 +1,7 @@
-import type { ServerSample } from '../../contract/index.js';
-import { bytes, count, decimal, milliseconds, share } from '../format.js';
-import { type Block, type Chart, figureTable, type Section } from '../model.js';
-import { measuredPhases, type RunBundle } from '../run-bundle.js';
+import type { ServerSample } from '../../../contract/index.js';
+import { bytes, count, decimal, milliseconds, share } from '../../format.js';
+import { type Block, type Chart, figureTable, type Section } from '../../model.js';
+import { measuredPhases, type RunBundle } from '../../run-bundle.js';
 
 /** Points of a chart over time at most. */
 const CHART_POINTS_MAX = 240;

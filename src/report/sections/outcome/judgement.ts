@@ -1,8 +1,8 @@
-import type { Run, RunRequirement } from '../../contract/index.js';
-import { count, decimal, milliseconds, perSecond, share } from '../format.js';
-import { figureText } from '../figure-text.js';
-import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../model.js';
-import { measuredPhases, type RunBundle } from '../run-bundle.js';
+import type { Run, RunRequirement } from '../../../contract/index.js';
+import { count, decimal, milliseconds, perSecond, share } from '../../format.js';
+import { figureText } from '../../figure-text.js';
+import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../../model.js';
+import { measuredPhases, type RunBundle } from '../../run-bundle.js';
 
 /** How far the figure is from the limit, in its own unit and as a factor. */
 function gap(requirement: RunRequirement): string {

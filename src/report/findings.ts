@@ -1,0 +1,16 @@
+import type { Verdict } from './model.js';
+import type { RunBundle } from './run-bundle.js';
+import { verdictOf } from './verdict.js';
+
+/** What is concluded from a bundle, computed once: several sections say parts of it. */
+export interface Findings {
+  readonly verdict: Verdict;
+  /** Why the verdict is what it is. */
+  readonly verdictReasons: readonly string[];
+}
+
+/** Pure: everything follows from the bundle. */
+export function findingsOf(bundle: RunBundle): Findings {
+  const { verdict, reasons } = verdictOf(bundle.run);
+  return { verdict, verdictReasons: reasons };
+}

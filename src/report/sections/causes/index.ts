@@ -1,0 +1,7 @@
+import type { SectionBuilders } from '../../section-order.js';
+import { timingSection } from './timing.js';
+
+/** Where the time goes and why. */
+export const CAUSE_SECTIONS: SectionBuilders = {
+  timing: ({ run }) => timingSection(run),
+};
