@@ -120,6 +120,15 @@ export const PointerSchema = Type.Object({
   weights: Type.Object({ rmse: Type.Number(), mae: Type.Number(), mse: Type.Number() }),
   /** True when the promotion gate was overridden. */
   forced: Type.Optional(Type.Boolean()),
+  /** What was current before, the newest first, at most POINTER_HISTORY_MAX: where a rollback goes. */
+  history: Type.Optional(
+    Type.Array(Type.Object({ run_id: Type.String({ pattern: '^[0-9a-f]{32}$' }), timestamp: Type.String() })),
+  ),
+  /** The version that a rollback took out of service; absent after a promotion. */
+  rolled_back_from: Type.Optional(Type.String()),
 });
+
+/** How many earlier versions a pointer remembers. */
+export const POINTER_HISTORY_MAX = 20;
 
 export type Pointer = Static<typeof PointerSchema>;

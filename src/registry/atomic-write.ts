@@ -52,6 +52,13 @@ export async function createFolder(path: string, files: ReadonlyMap<string, stri
   }
 }
 
+/** Removes a folder so that readers see it whole or not at all. */
+export async function removeFolder(path: string): Promise<void> {
+  const temporary = temporaryPath(dirname(path));
+  await rename(path, temporary);
+  await rm(temporary, { recursive: true });
+}
+
 /** Removes what killed processes left behind in `folder` more than a day before `nowMs`. */
 export async function removeStaleTemporaries(folder: string, nowMs: number): Promise<void> {
   for (const name of await readdir(folder)) {

@@ -11,10 +11,10 @@ import {
   readBundle,
   readPointerFile,
 } from '../contract/index.js';
-import { promotionGate, SCORE_WEIGHTS } from '../domain/forecast/index.js';
 import type { FetchedBundle } from '../serving/ports.js';
-import { createFolder, isTemporary, removeStaleTemporaries, replaceFile } from './atomic-write.js';
+import { createFolder, isTemporary, removeFolder, removeStaleTemporaries, replaceFile } from './atomic-write.js';
 import type { ModelRegistry, PromoteOptions, RegistryEntry } from './model-registry.js';
+import { pointerOf } from './pointer-of.js';
 
 const POINTER_FILE = 'current.json';
 const MODELS_FOLDER = 'models';
@@ -45,10 +45,7 @@ export class LocalDirRegistry implements ModelRegistry {
   async list(): Promise<RegistryEntry[]> {
     const folder = join(this.#root, MODELS_FOLDER);
     const names = await readdir(folder).catch(nothingThere<string[]>([]));
-    const current = await this.readPointer().then(
-      (pointer) => pointer?.run_id ?? null,
-      () => null,
-    );
+    const current = (await this.#pointerOrNull())?.run_id;
     const entries: RegistryEntry[] = [];
     for (const runId of names.filter((name) => !isTemporary(name))) {
       entries.push({ runId, ...(await this.#readForList(runId)), current: runId === current });
@@ -98,31 +95,31 @@ export class LocalDirRegistry implements ModelRegistry {
 
   async promote(runId: string, options: PromoteOptions): Promise<Pointer> {
     const { bundle } = await this.fetchBundle(runId);
-    const gate = promotionGate(bundle.accuracy.relative_mae);
-    if (!gate.passed && !options.force) {
-      throw new FltsError('FLTS_PROMOTION_REFUSED', `Run ${runId} is not promoted: ${gate.reason}.`);
-    }
-    const { rmse, mae, mse, score } = bundle.accuracy;
-    const pointer: Pointer = {
-      identifier: options.identifier,
-      config_hash: bundle.training.config_hash,
-      run_id: runId,
-      model_type: bundle.model_type,
-      experiment: options.experiment,
-      model_uri: `${MODELS_FOLDER}/${runId}`,
-      rmse,
-      mae,
-      mse,
-      score,
-      timestamp: options.timestamp,
-      weights: { ...SCORE_WEIGHTS },
-      ...(gate.passed ? {} : { forced: true }),
-    };
+    const pointer = pointerOf(bundle, options, await this.#pointerOrNull());
     const path = join(this.#root, POINTER_FILE);
     await replaceFile(path, `${JSON.stringify(pointer, null, 2)}\n`).catch((error: unknown) => {
       throw cannotWrite(path, error);
     });
     return pointer;
+  }
+
+  async remove(runId: string): Promise<void> {
+    const folder = this.#folderOf(runId);
+    if ((await stat(folder).catch(nothingThere(null))) === null) throw await this.#missing(runId);
+    if ((await this.#pointerOrNull())?.run_id === runId) {
+      throw new FltsError('FLTS_REMOVAL_REFUSED', `Run ${runId} is not removed: it is the current one of ${this.uri}.`);
+    }
+    await removeFolder(folder).catch((error: unknown) => {
+      throw cannotWrite(folder, error);
+    });
+  }
+
+  /** A damaged pointer is as none: what is promoted next replaces it. */
+  #pointerOrNull(): Promise<Pointer | null> {
+    return this.readPointer().catch((error: unknown) => {
+      if (error instanceof FltsError) return null;
+      throw error;
+    });
   }
 
   #folderOf(runId: string): string {

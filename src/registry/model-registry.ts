@@ -18,6 +18,8 @@ export interface PromoteOptions {
   readonly force: boolean;
   /** When, ISO 8601 UTC. */
   readonly timestamp: string;
+  /** A return to the version before: the one that is left is not remembered as one to return to. */
+  readonly rollBack?: boolean;
 }
 
 /** Where model versions live. One contract for every kind of registry; a version, once written, never changes. */
@@ -35,4 +37,9 @@ export interface ModelRegistry extends ModelSource {
    * the later one wins, and readers see one or the other whole. Throws FLTS_PROMOTION_REFUSED when the gate says no.
    */
   promote(runId: string, options: PromoteOptions): Promise<Pointer>;
+  /**
+   * Removes a version, whole: readers see it or not. Throws FLTS_NO_MODEL when it is not there, FLTS_REMOVAL_REFUSED
+   * when it is the current one.
+   */
+  remove(runId: string): Promise<void>;
 }

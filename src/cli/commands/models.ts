@@ -1,11 +1,13 @@
 import { Command } from 'commander';
 import { type Bundle, FltsError } from '../../contract/index.js';
-import type { ModelRegistry } from '../../registry/index.js';
 import type { Cli } from '../cli.js';
 import { printRelativeTable, printTargetTable } from '../forecasting/accuracy-table.js';
 import { duration } from '../forecasting/figures.js';
 import { findRun } from '../forecasting/find-run.js';
-import { runOnce } from '../forecasting/local-model.js';
+import { REGISTRY_OPTION, registryOf } from '../models/registry-option.js';
+import { verifyRun } from '../models/verify-run.js';
+import { pruneCommand } from './models-prune.js';
+import { rollbackCommand } from './models-rollback.js';
 
 interface Options {
   readonly registry: string;
@@ -16,16 +18,16 @@ interface Options {
   readonly experiment?: string;
 }
 
-const REGISTRY = ['--registry <uri>', 'where models are kept', './flts-registry'] as const;
-
 /** `flts models`: what is in the registry, and which version serves. */
 export function modelsCommand(cli: Cli): Command {
   return new Command('models')
-    .description('List, show, promote and verify the models of a registry')
+    .description('List, show, promote, roll back, verify and prune the models of a registry')
     .addCommand(listCommand(cli))
     .addCommand(showCommand(cli))
     .addCommand(promoteCommand(cli))
+    .addCommand(rollbackCommand(cli))
     .addCommand(verifyCommand(cli))
+    .addCommand(pruneCommand(cli))
     .addHelpText(
       'after',
       `
@@ -33,19 +35,15 @@ Examples:
   $ flts models list
   $ flts models show 4a4e
   $ flts models promote 4a4e
+  $ flts models rollback
   $ flts models verify --all`,
     );
-}
-
-async function registryOf({ registry }: Options): Promise<ModelRegistry> {
-  const { openRegistry } = await import('../../registry/index.js');
-  return openRegistry(registry);
 }
 
 function listCommand(cli: Cli): Command {
   return new Command('list')
     .description('Every version, the newest first')
-    .option(...REGISTRY)
+    .option(...REGISTRY_OPTION)
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
       const entries = await (await registryOf(options)).list();
@@ -95,7 +93,7 @@ function showCommand(cli: Cli): Command {
   return new Command('show')
     .description('One version: features, training, accuracy')
     .argument('[run_id]', 'a beginning of it will do (default: the promoted one, else the newest)')
-    .option(...REGISTRY)
+    .option(...REGISTRY_OPTION)
     .option('--json', 'print JSON, without the long lists')
     .action(async (wanted: string | undefined, options: Options) => {
       const registry = await registryOf(options);
@@ -150,7 +148,7 @@ function promoteCommand(cli: Cli): Command {
   return new Command('promote')
     .description('Make a version the one that serves, if it is better than persistence')
     .argument('<run_id>', 'a beginning of it will do')
-    .option(...REGISTRY)
+    .option(...REGISTRY_OPTION)
     .option('--force', 'promote it even if it is no better than persistence; recorded')
     .option('--identifier <name>', "the model's name for clients", 'default')
     .option('--experiment <name>', 'recorded with the promotion', 'default')
@@ -177,7 +175,7 @@ function verifyCommand(cli: Cli): Command {
   return new Command('verify')
     .description('Check digest, schema and golden window of a version')
     .argument('[run_id]', 'a beginning of it will do (default: the promoted one, else the newest)')
-    .option(...REGISTRY)
+    .option(...REGISTRY_OPTION)
     .option('--all', 'check every version')
     .option('--json', 'print JSON')
     .action(async (wanted: string | undefined, options: Options) => {
@@ -212,14 +210,4 @@ function printVerdicts(cli: Cli, results: readonly { run_id: string; ok: boolean
     const verdict = ok ? terminal.style('green', 'good   ') : terminal.style('red', 'damaged');
     terminal.line(`${verdict}  ${runId}${problem === null ? '' : `  ${problem}`}`);
   }
-}
-
-/** Throws FltsError unless schema, digest and golden window of the version are right. */
-async function verifyRun(registry: ModelRegistry, runId: string): Promise<void> {
-  const [{ verifyGolden }, { TensorRuntime }] = await Promise.all([
-    import('../../registry/index.js'),
-    import('../../runtime/index.js'),
-  ]);
-  const runtime = new TensorRuntime(1);
-  await verifyGolden(await registry.fetchBundle(runId), (fetched, window) => runOnce(runtime, fetched, window));
 }

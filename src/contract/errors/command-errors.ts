@@ -57,6 +57,18 @@ export const COMMAND_ERRORS = {
     problem: 'The model is no better than persistence on held-out rows.',
     remedy: 'Train a better one, or override with --force (recorded).',
   },
+  FLTS_REMOVAL_REFUSED: {
+    status: null,
+    exit: 'refused',
+    problem: 'A model version that is needed cannot be removed.',
+    remedy: 'Promote another one first.',
+  },
+  FLTS_NO_EARLIER_MODEL: {
+    status: null,
+    exit: 'not_found',
+    problem: 'There is no earlier model version to go back to.',
+    remedy: 'Choose one of `flts models list` and promote it: `flts models promote RUN_ID`.',
+  },
   FLTS_RUN_BUNDLE: {
     status: null,
     exit: 'input',
