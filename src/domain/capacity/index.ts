@@ -1,1 +1,5 @@
+export * from './capacity-model.js';
+export * from './closed-latency.js';
+export * from './degradation.js';
 export * from './knee-search.js';
+export * from './usl.js';
