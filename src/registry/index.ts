@@ -1,3 +1,5 @@
 export * from './model-registry.js';
 export * from './open-registry.js';
 export * from './verify-bundle.js';
+export * from './objects/object-store.js';
+export * from './objects/s3-object-store.js';
