@@ -19,6 +19,8 @@ export class Lane {
   readonly curveFit = new ServiceCurveFit();
   /** Batches under way. */
   running = 0;
+  /** Whether batches are to be formed at the end of this turn. */
+  isPumpDue = false;
   /** Ends the wait of a batch that is not full; null while none waits. */
   stopHolding: (() => void) | null = null;
   /** A change of version and a drain may both wait for its end. */
