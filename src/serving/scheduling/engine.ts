@@ -67,6 +67,11 @@ export class Engine {
     return Number.isFinite(oldestUs) ? Math.max(0, this.#clock.nowUs() - oldestUs) : 0;
   }
 
+  /** Every version that has workers, also those that answer nobody any more. */
+  get lanes(): readonly Lane[] {
+    return [...this.#lanes];
+  }
+
   addLane(lane: Lane): void {
     this.#lanes.add(lane);
     lane.backend.onFree(() => {

@@ -11,7 +11,10 @@ function gateFor(maxBytesInFlight: number): AdmissionGate {
 }
 
 function visit(gate: AdmissionGate, client: string, bytes: number): Visit {
-  return new Visit(gate, { arrivalUs: 0, askedTimeoutMs: null, priority: 1, client, bytes }, 1);
+  return new Visit(gate, { arrivalUs: 0, askedTimeoutMs: null, priority: 1, client, bytes }, 1, {
+    model: null,
+    version: null,
+  });
 }
 
 describe('the bytes of bodies', () => {
