@@ -213,12 +213,20 @@ export const SETTINGS = {
     alsoEnv: ['MODEL_WAIT_TIMEOUT'],
     description: 'Seconds to wait for the first model before the process gives up; 0: wait for ever.',
   },
+  drainNoticeMs: {
+    kind: 'integer',
+    min: 0,
+    max: 3_600_000,
+    default: 0,
+    description:
+      'After SIGTERM: how long it still answers, not ready and closing connections, so that balancers leave it out.',
+  },
   drainGraceMs: {
     kind: 'integer',
     min: 0,
     max: 3_600_000,
     default: 25_000,
-    description: 'How long requests under way may take to finish after SIGTERM.',
+    description: 'How long requests under way may take to finish after SIGTERM and the notice.',
   },
   adminToken: {
     kind: 'secret',

@@ -32,7 +32,4 @@ export const systemClock: Clock = {
       clearTimeout(timer);
     };
   },
-  afterTurn: (action) => {
-    setImmediate(action);
-  },
 };

@@ -18,5 +18,4 @@ export * from './ports.js';
 export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
 export { prepareRequest } from './prepare-request.js';
 export { ModelManager } from './versions/model-manager.js';
-export { ANY_MODEL, type ModelWish } from './versions/model-table.js';
 export { type Visit } from './scheduling/visit.js';

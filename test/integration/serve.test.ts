@@ -275,6 +275,28 @@ describe('the end', () => {
     await expect(get(one, '/livez')).rejects.toThrow();
   });
 
+  it('with notice answers and closes connections, then takes none and finishes what is under way', async () => {
+    const worker = oddWorker();
+    const one = await withModel({ drainNoticeMs: '3000' }, { workerUrl: worker.url });
+    const stopping = one.stop();
+    const noticed = await post(one, payload());
+    expect([noticed.status, noticed.headers.get('connection')]).toEqual([200, 'close']);
+    expect(await get(one, '/ready')).toMatchObject({ status: 503, json: { reason: 'the process is shutting down' } });
+    worker.close();
+    const long = post(one, payload());
+    await until(() => one.stats().active === 1, 'the long request runs');
+    const refused = async (): Promise<boolean> =>
+      get(one, '/livez').then(
+        () => false,
+        () => true,
+      );
+    await until(refused, 'nobody can connect');
+    expect(one.stats().active).toBe(1);
+    worker.open();
+    expect((await long).status).toBe(200);
+    expect(await stopping).toBe(true);
+  });
+
   it('comes in bounded time, though a request cannot be finished', async () => {
     const worker = oddWorker();
     const one = await withModel({ drainGraceMs: '100' }, { workerUrl: worker.url });

@@ -48,8 +48,9 @@ export interface RunningService {
   readonly local: LocalMachine;
   readonly stats: () => QueueStats;
   /**
-   * Readiness goes 503, requests under way are answered, then everything is closed; true when nothing was lost.
-   * Takes at most `drainGraceMs`. Further calls wait for the first.
+   * Readiness goes 503; for `drainNoticeMs` requests are answered as before, with the last answer of their connections.
+   * Then requests under way are answered, and everything is closed; true when nothing was lost. That takes at most
+   * `drainGraceMs`. Further calls wait for the first.
    */
   stop(): Promise<boolean>;
 }
@@ -113,7 +114,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     keys,
     firstRequestId: randomInt(2 ** 32),
   });
-  const close = closer(app, service, manager, self, settings.drainGraceMs);
+  const close = closer(app, service, manager, self, settings);
   try {
     if (options.share?.listensWhenReady === true) await manager.start();
     const url = await listen(app, settings.host, settings.port);
@@ -179,34 +180,45 @@ function closer(
   service: PredictionService,
   manager: ModelManager,
   self: ProcessSelfView,
-  graceMs: number,
+  times: Pick<Settings, 'drainNoticeMs' | 'drainGraceMs'>,
 ): () => Promise<boolean> {
   const close = async (): Promise<boolean> => {
-    let isLost = false;
+    const isNoticed = times.drainNoticeMs > 0 && app.server.listening;
+    if (isNoticed) {
+      service.giveNotice();
+      await new Promise((resolve) => setTimeout(resolve, times.drainNoticeMs));
+    }
     const drained = service.drain();
-    const grace = new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        isLost = true;
-        // Whoever still waits or still sends has had his time.
-        app.server.closeAllConnections();
-        resolve();
-      }, graceMs);
-      void drained
-        .then(() => app.close())
-        .then(() => {
-          clearTimeout(timer);
-          resolve();
-        });
-    });
-    await grace;
+    // Who comes after the notice is sent elsewhere by a refused connection, which balancers take as a reason to ask
+    // another replica. Without notice nobody could know, so that a 503 with its reason is the better answer.
+    const finished = isNoticed ? Promise.all([drained, app.close()]) : drained.then(() => app.close());
+    const isClean = await within(times.drainGraceMs, finished);
+    // Whoever still waits or still sends has had his time.
+    if (!isClean) app.server.closeAllConnections();
     await manager.stop();
     await app.close();
     await service.close();
     self.stop();
-    return !isLost;
+    return isClean;
   };
   let closing: Promise<boolean> | null = null;
   return () => (closing ??= close());
+}
+
+/** Whether `work` is done in time. */
+function within(timeMs: number, work: Promise<unknown>): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      resolve(false);
+    }, timeMs);
+    work
+      .then(() => {
+        resolve(true);
+      }, reject)
+      .finally(() => {
+        clearTimeout(timer);
+      });
+  });
 }
 
 function readKeyFile(path: string): string {

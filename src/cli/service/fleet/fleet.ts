@@ -239,8 +239,9 @@ export class Fleet {
 
   async #stopAll(): Promise<boolean> {
     for (const timer of this.#timers) clearTimeout(timer);
-    const { drainGraceMs } = this.#options.settings;
-    const clean = await Promise.all([...this.#members.values()].map((member) => member.stop(drainGraceMs)));
+    const { drainNoticeMs, drainGraceMs } = this.#options.settings;
+    const members = [...this.#members.values()];
+    const clean = await Promise.all(members.map((member) => member.stop(drainNoticeMs + drainGraceMs)));
     return clean.every(Boolean) && !this.#lostAny;
   }
 }
