@@ -6,6 +6,7 @@ import type { AppOptions } from './app-options.js';
 import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
 import type { OpenConnections } from './open-connections.js';
+import { readPredictQuery } from './predict-query.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
 import { readWishes } from './request-wishes.js';
 
@@ -55,6 +56,7 @@ class Exchange {
   #bytes = 0;
   #visit: Visit | null = null;
   #pending: PendingPrediction | null = null;
+  #queryHorizon: unknown;
 
   constructor(
     options: AppOptions,
@@ -104,7 +106,9 @@ class Exchange {
     const bytes = Number(headers['content-length'] ?? 0);
     if (bytes > bodyLimitBytes) throw this.#tooLarge();
     const { askedTimeoutMs, priority } = readWishes(headers);
-    return service.open({ arrivalUs: this.#trace.startUs, askedTimeoutMs, priority, client, bytes });
+    const { horizon, wish } = readPredictQuery(this.#request.url ?? PREDICT_PATH, PREDICT_PATH.length);
+    this.#queryHorizon = horizon;
+    return service.open({ arrivalUs: this.#trace.startUs, askedTimeoutMs, priority, client, bytes }, wish);
   }
 
   /** Who asks: the place of the key where keys are asked for, else the address. Throws FLTS_UNAUTHORIZED. */
@@ -143,12 +147,12 @@ class Exchange {
     try {
       if (first === undefined) throw new FltsError('FLTS_NOT_JSON', 'Request body is not valid JSON');
       const body = others.length === 0 ? first : Buffer.concat(this.#chunks, this.#bytes);
-      const queryHorizon = this.#queryHorizon();
+      const queryHorizon = this.#queryHorizon;
       this.#chunks = [];
       let parsed: unknown;
       try {
         // The scanner knows nothing of the query, which goes before the body.
-        parsed = (queryHorizon === undefined ? service.scan(body) : null) ?? parseJson(body);
+        parsed = (queryHorizon === undefined ? service.scan(body, visit) : null) ?? parseJson(body);
       } finally {
         trace.parsedUs = clock.nowUs();
       }
@@ -171,14 +175,6 @@ class Exchange {
         this.#fail(error);
       },
     );
-  }
-
-  /** The parameter `inference_length`: a text, several of them, or undefined where there is none. */
-  #queryHorizon(): unknown {
-    const { url = '' } = this.#request;
-    if (url.length === PREDICT_PATH.length) return undefined;
-    const values = new URLSearchParams(url.slice(PREDICT_PATH.length + 1)).getAll('inference_length');
-    return values.length > 1 ? values : values[0];
   }
 
   #answer({ text, cached, runId }: PredictReplyText): void {

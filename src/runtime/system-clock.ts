@@ -32,4 +32,7 @@ export const systemClock: Clock = {
       clearTimeout(timer);
     };
   },
+  afterTurn: (action) => {
+    setImmediate(action);
+  },
 };

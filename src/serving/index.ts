@@ -18,4 +18,5 @@ export * from './ports.js';
 export { type PendingPrediction, PredictionService, type PredictReplyText } from './prediction-service.js';
 export { prepareRequest } from './prepare-request.js';
 export { ModelManager } from './versions/model-manager.js';
+export { ANY_MODEL, type ModelWish } from './versions/model-table.js';
 export { type Visit } from './scheduling/visit.js';

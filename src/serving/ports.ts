@@ -10,6 +10,8 @@ export interface Clock {
   nowUs(): number;
   /** Calls `action` once, `delayUs` from now or later. The answer cancels it; cancelling twice is harmless. */
   schedule(delayUs: number, action: () => void): () => void;
+  /** Calls `action` once, after all that is ready to run now: at the end of this turn of the event loop. */
+  afterTurn(action: () => void): void;
 }
 
 /** Random numbers; not for secrets. */

@@ -122,6 +122,11 @@ function ask(options: Asked = {}): Outcome {
   return outcome;
 }
 
+/** Lets a turn of the event loop end: what arrived in it is dispatched. */
+function turn(): Promise<void> {
+  return clock.advance(0);
+}
+
 describe('answers', () => {
   it('recurses step by step: down starts at 1029 and grows by 1, up by 2', async () => {
     const asked = ask({ horizon: 3 });
@@ -136,6 +141,7 @@ describe('answers', () => {
 
   it('says where the time went: contiguous, and summing to the whole', async () => {
     ask({});
+    await turn();
     const second = ask({ horizon: 2 });
     await clock.advance(10_000);
     // The first runs alone in 0..1000, then the second in 1000..2000 and 2000..3000.
@@ -157,17 +163,30 @@ describe('answers', () => {
 
 describe('batching', () => {
   it('sends what waits as soon as a worker is free', async () => {
-    for (let i = 0; i < 40; i++) ask({ first: i });
+    ask({ first: 99 });
+    await turn();
+    for (let i = 0; i < 39; i++) ask({ first: i });
     await clock.advance(10_000);
     expect(backend.batches).toEqual([1, 32, 7]);
+  });
+
+  it('sends what arrived in one turn together, and a full batch at once', async () => {
+    for (let i = 0; i < 31; i++) ask({ first: i });
+    expect(backend.batches).toEqual([]);
+    await turn();
+    expect(backend.batches).toEqual([31]);
+    await clock.advance(10_000);
+    for (let i = 0; i < 40; i++) ask({ first: i });
+    expect(backend.batches).toEqual([31, 32]);
+    await clock.advance(10_000);
+    expect(backend.batches).toEqual([31, 32, 8]);
   });
 
   it('spreads what waits over the free workers', async () => {
     await start({}, { workers: 2 });
     for (let i = 0; i < 12; i++) ask({ first: i });
     await clock.advance(10_000);
-    expect(backend.batches.slice(0, 2)).toEqual([1, 1]);
-    expect(backend.batches.slice(2)).toEqual([10]);
+    expect(backend.batches).toEqual([6, 6]);
   });
 
   it('never lets a request of one step wait behind one of 500', async () => {
@@ -183,7 +202,9 @@ describe('batching', () => {
 
   it('dispatches at most maxActive requests; the rest wait, those that end with their next run before others', async () => {
     await start({ maxActive: 2 }, {});
-    const asked = [3, 2, 1, 1].map((horizon, i) => ask({ horizon, first: i }));
+    const first = ask({ horizon: 3, first: 0 });
+    await turn();
+    const asked = [first, ...[2, 1, 1].map((horizon, i) => ask({ horizon, first: i + 1 }))];
     await clock.advance(500);
     expect([service.engine.active, service.engine.queued]).toEqual([1, 3]);
     await clock.advance(10_000);
@@ -205,16 +226,26 @@ describe('batching', () => {
 describe('refusals', () => {
   it('a full queue answers 503 with the time after which to try again', async () => {
     await start({ maxQueueLength: 2 }, { baseUs: 2_000_000 });
-    const asked = [0, 1, 2, 3].map((first) => ask({ first }));
+    const running = ask({ first: 0 });
+    await turn();
+    const asked = [running, ...[1, 2, 3].map((first) => ask({ first }))];
     await settle();
     expect(asked.map((one) => one.error?.code)).toEqual([undefined, undefined, undefined, 'FLTS_QUEUE_FULL']);
     expect(asked[3]?.error?.details).toEqual({ reason: 'queue_full', retryAfterS: 1 });
     expect(service.engine.queued).toBe(2);
   });
 
+  it('a queue of one holds nobody back while a worker is free', async () => {
+    await start({ maxQueueLength: 1 }, { workers: 2 });
+    const asked = [0, 1].map((first) => ask({ first }));
+    await clock.advance(10_000);
+    expect(asked.map((one) => one.error?.code)).toEqual([undefined, undefined]);
+  });
+
   it('a deadline ends the wait, in the queue as in the model', async () => {
     await start({}, { baseUs: 50_000 });
     const running = ask({ timeoutMs: 20 });
+    await turn();
     const waiting = ask({ timeoutMs: 30 });
     await clock.advance(200_000);
     expect([running.error?.code, running.endedUs]).toEqual(['FLTS_DEADLINE', 20_000]);
@@ -235,6 +266,7 @@ describe('refusals', () => {
 
   it('a client that has gone is dropped before it is dispatched', async () => {
     ask({ first: 1 });
+    await turn();
     const gone = ask({ first: 2 });
     ask({ first: 3 });
     gone.cancel();
@@ -339,6 +371,7 @@ describe('the cache', () => {
   it('runs the model once for equal requests under way', async () => {
     await start({}, {}, LIMITS);
     ask({ first: 99 });
+    await turn();
     const equal = [ask({}), ask({}), ask({})];
     equal[0]?.cancel();
     await clock.advance(10_000);

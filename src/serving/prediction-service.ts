@@ -12,6 +12,7 @@ import { type PreparedRequest, prepareRequest, type RequestLimits } from './prep
 import type { PreparedWindow } from './prepare-window.js';
 import { replyText } from './reply-text.js';
 import { type RequestHead, Visit } from './scheduling/visit.js';
+import { ANY_MODEL, ModelTable, type ModelWish, ServedModel } from './versions/model-table.js';
 
 export interface ServiceLimits extends RequestLimits {
   /** Longest time for one answer, ms. */
@@ -82,12 +83,21 @@ export class PredictionService {
   readonly #clock: Clock;
   readonly #metrics: Metrics;
   readonly #limits: ServiceLimits;
-  #lane: Lane | null = null;
+  /** The models that may be asked for. */
+  readonly models: ModelTable;
   #leaving = false;
   #draining = false;
   #firstReadyUs: number | null = null;
 
-  constructor(engine: Engine, cache: ForecastCache | null, clock: Clock, metrics: Metrics, limits: ServiceLimits) {
+  constructor(
+    engine: Engine,
+    cache: ForecastCache | null,
+    clock: Clock,
+    metrics: Metrics,
+    limits: ServiceLimits,
+    models: ModelTable = new ModelTable(new ServedModel(null)),
+  ) {
+    this.models = models;
     this.engine = engine;
     this.cache = cache;
     this.#clock = clock;
@@ -95,9 +105,9 @@ export class PredictionService {
     this.#limits = limits;
   }
 
-  /** The version that serves; null before the first. */
+  /** The version that answers who asks for none; null before the first. */
   get lane(): Lane | null {
-    return this.#lane;
+    return this.models.first.main;
   }
 
   /** Whether it is on its way out: not ready, and every answer closes its connection. */
@@ -106,7 +116,7 @@ export class PredictionService {
   }
 
   get isReady(): boolean {
-    return this.#lane !== null && !this.isDraining;
+    return this.lane !== null && !this.isDraining;
   }
 
   /** When the first version began to serve, on the engine's clock; null before. */
@@ -114,17 +124,35 @@ export class PredictionService {
     return this.#firstReadyUs;
   }
 
-  /** New requests go to `lane` from now on. Resolves once the version before has finished and its workers are gone. */
-  async switchTo(lane: Lane): Promise<void> {
-    const before = this.#lane;
+  /**
+   * New requests for the model go to `lane` from now on. Returns the version before; it finishes what it has and keeps
+   * its workers until `retire`.
+   */
+  makeMain(lane: Lane, model: ServedModel = this.models.first): Lane | null {
     this.engine.addLane(lane);
-    this.#lane = lane;
-    this.#firstReadyUs ??= this.#clock.nowUs();
+    const before = model.setMain(lane);
+    if (model === this.models.first) this.#firstReadyUs ??= this.#clock.nowUs();
     this.cache?.clear();
-    if (before === null) return;
-    await before.idle();
-    this.engine.removeLane(before);
-    await before.backend.close();
+    return before;
+  }
+
+  /** `lane` answers who asks for it by its version. */
+  addBeside(lane: Lane, model: ServedModel): void {
+    this.engine.addLane(lane);
+    model.add(lane);
+  }
+
+  /** For a version that answers nobody any more: resolves once it has finished and its workers are gone. */
+  async retire(lane: Lane): Promise<void> {
+    await lane.idle();
+    this.engine.removeLane(lane);
+    await lane.backend.close();
+  }
+
+  /** `makeMain`, and the version before retires. */
+  async switchTo(lane: Lane): Promise<void> {
+    const before = this.makeMain(lane);
+    if (before !== null) await this.retire(before);
   }
 
   /** Is draining from now on, and still answers: clients and balancers are to notice and go elsewhere. */
@@ -141,17 +169,16 @@ export class PredictionService {
 
   /** Ends the workers. To be called after `drain`; what is still under way is lost. */
   async close(): Promise<void> {
-    await this.#lane?.backend.close();
+    await Promise.all(this.engine.lanes.map((lane) => lane.backend.close()));
   }
 
   /**
    * Lets a request in by its head, before its body is read; the answer is to be closed when the request has ended.
-   * Refuses, as `predict` would, what is refused whatever the body: throws FLTS_NOT_READY, FLTS_BYTES_FULL, or what
-   * `AdmissionGate.check` throws.
+   * Refuses, as `predict` would, what is refused whatever the body: throws FLTS_NOT_READY, FLTS_UNKNOWN_MODEL,
+   * FLTS_BYTES_FULL, or what `AdmissionGate.check` throws.
    */
-  open(head: RequestHead): Visit {
-    const lane = this.#lane;
-    if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
+  open(head: RequestHead, wish: ModelWish = ANY_MODEL): Visit {
+    const lane = this.models.find(wish);
     const dueUs = deadlineUs(head.arrivalUs, head.askedTimeoutMs, this.#limits.requestTimeoutMs);
     // A cache may still answer when there is no room for more work.
     if (this.#draining || this.cache === null) {
@@ -163,21 +190,23 @@ export class PredictionService {
         deadlineUs: dueUs,
       });
     }
-    return new Visit(this.engine.gate, head, dueUs);
+    return new Visit(this.engine.gate, head, dueUs, wish);
   }
 
-  /** Reads a body without parsing it, where it has the common shape; null: parse it. */
-  scan(body: Buffer): ScannedRequest | null {
-    const lane = this.#lane;
-    const request = lane?.scanner.scan(body, this.#limits.maxForecastRows) ?? null;
-    return lane === null || request === null ? null : new ScannedRequest(lane, request, body);
+  /**
+   * Reads a body without parsing it, where it has the common shape; null: parse it. Throws FLTS_UNKNOWN_MODEL when
+   * the version has left since the request was let in.
+   */
+  scan(body: Buffer, visit: Visit): ScannedRequest | null {
+    const lane = this.models.find(visit.wish);
+    const request = lane.scanner.scan(body, this.#limits.maxForecastRows);
+    return request === null ? null : new ScannedRequest(lane, request, body);
   }
 
   predict(call: PredictCall): PendingPrediction {
     const startUs = this.#clock.nowUs();
     try {
-      const lane = this.#lane;
-      if (lane === null) throw new FltsError('FLTS_NOT_READY', 'Inference service not ready');
+      const lane = this.models.find(call.visit.wish);
       const request =
         call.body instanceof ScannedRequest
           ? call.body.for(lane, this.#limits)
@@ -207,8 +236,16 @@ export class PredictionService {
     };
     if (cached) return { reply: Promise.resolve(form()), cancel: () => undefined };
     const pending = new PendingRequest(this.engine, this.#clock, lane, jobs, joined, preparedUs, dueUs, call.timing);
+    const answer = (): PredictReplyText => {
+      lane.tally.noteAnswered(this.#clock.nowUs() - startUs);
+      return form();
+    };
+    const fail = (error: unknown): never => {
+      if (error instanceof FltsError) lane.tally.noteFailed(error.code);
+      throw error;
+    };
     return {
-      reply: pending.done.then(form).finally(() => {
+      reply: pending.done.then(answer, fail).finally(() => {
         this.#endFlights(plans);
       }),
       cancel: () => {
@@ -262,7 +299,7 @@ export class PredictionService {
     const { lastMs, naive } = plan.window;
     const answer = formAnswer(lane.spec, plan.job.forecast, lastMs, naive, request.levels);
     // An answer of a version that was replaced meanwhile is not kept.
-    if (plan.key !== null && lane === this.#lane) this.cache?.keep(plan.key, answer);
+    if (plan.key !== null && lane.isServing) this.cache?.keep(plan.key, answer);
     return answer;
   }
 

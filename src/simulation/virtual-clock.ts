@@ -33,6 +33,10 @@ export class VirtualClock implements Clock {
     };
   }
 
+  afterTurn(action: () => void): void {
+    this.schedule(0, action);
+  }
+
   /** Timers that are neither due nor cancelled. */
   get pendingTimers(): number {
     return this.#pending;

@@ -91,6 +91,12 @@ export const REQUEST_ERRORS = {
     problem: 'A parameter has the wrong type or lies outside its range.',
     remedy: 'inference_length: 1..10000; level: percentages above 0 and below 100; X-Priority: 0..3; see the message.',
   },
+  FLTS_UNKNOWN_MODEL: {
+    status: 404,
+    exit: 'not_found',
+    problem: 'The service has no such model, or no such version of it.',
+    remedy: 'POST /v2/repository/index lists what it has; leave `model` and `version` out for the current one.',
+  },
   FLTS_BODY_TOO_LARGE: {
     status: 413,
     exit: 'input',

@@ -67,10 +67,15 @@ export class Engine {
     return Number.isFinite(oldestUs) ? Math.max(0, this.#clock.nowUs() - oldestUs) : 0;
   }
 
+  /** Every version that has workers, also those that answer nobody any more. */
+  get lanes(): readonly Lane[] {
+    return [...this.#lanes];
+  }
+
   addLane(lane: Lane): void {
     this.#lanes.add(lane);
     lane.backend.onFree(() => {
-      this.#pump(lane);
+      this.#pumpSoon(lane);
     });
   }
 
@@ -94,7 +99,7 @@ export class Engine {
     const ticket = new Ticket(lane.spec, windows, asked, this.#clock.nowUs());
     this.gate.enter(lane, ticket);
     for (const job of ticket.jobs) lane.fresh.add(job);
-    this.#pump(lane);
+    this.#pumpSoon(lane);
     return ticket.jobs;
   }
 
@@ -106,7 +111,7 @@ export class Engine {
     job.state = 'dropped';
     this.#endJob(lane, job);
     lane.noteProgress();
-    this.#pumpAll();
+    this.#pumpAllSoon();
   }
 
   #unqueue(lane: Lane, job: Job): void {
@@ -123,8 +128,26 @@ export class Engine {
     this.#active--;
   }
 
-  #pumpAll(): void {
-    for (const lane of this.#lanes) this.#pump(lane);
+  #pumpAllSoon(): void {
+    for (const lane of this.#lanes) this.#pumpSoon(lane);
+  }
+
+  /**
+   * Forms batches at the end of this turn of the event loop, so that all requests that arrived in it go together: a
+   * batch costs a hand-over to the worker and back, whatever its rows. A full batch goes at once, and so does what
+   * fills the queue: nobody is refused for want of a place while a worker is free.
+   */
+  #pumpSoon(lane: Lane): void {
+    const { maxBatchRows, maxQueueLength } = this.limits;
+    if (lane.fresh.size + lane.continuing.size >= maxBatchRows || this.gate.queued >= maxQueueLength) {
+      this.#pump(lane);
+    } else if (!lane.isPumpDue) {
+      lane.isPumpDue = true;
+      this.#clock.afterTurn(() => {
+        lane.isPumpDue = false;
+        this.#pump(lane);
+      });
+    }
   }
 
   /** Fills free workers with batches until no worker is free or nothing may go. */
@@ -218,8 +241,8 @@ export class Engine {
     });
     result.release();
     lane.running--;
-    // The next batch goes before the answers of this one are formed: the worker should not wait for that.
-    this.#pumpAll();
+    // A full batch goes before the answers of this one are formed: the worker should not wait for that.
+    this.#pumpAllSoon();
     for (const job of settled) job.settle();
     lane.noteProgress();
   }
@@ -266,7 +289,7 @@ export class Engine {
     for (const job of hopeless) {
       if (job.state === 'running') this.#fail(lane, job, lost ? diedTwice() : cannotRun(error));
     }
-    this.#pumpAll();
+    this.#pumpAllSoon();
     lane.noteProgress();
   }
 

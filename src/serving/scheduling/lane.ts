@@ -2,6 +2,7 @@ import { RowQueue, ServiceCurveFit, type ServingCapacity, WorkByPriority } from 
 import { BodyScanner } from '../body-scanner.js';
 import type { ModelSpec } from '../model-spec.js';
 import type { InferenceBackend } from '../ports.js';
+import { VersionTally } from '../versions/version-tally.js';
 import type { Job } from './job.js';
 
 /** One model version with its workers and its queues. A batch comes from one lane, so it never mixes versions. */
@@ -17,8 +18,14 @@ export class Lane {
   readonly work = new WorkByPriority();
   /** Time from a batch's dispatch to its end, hand-over included: what requests wait for. */
   readonly curveFit = new ServiceCurveFit();
+  /** How its requests ended. */
+  readonly tally = new VersionTally();
+  /** Whether new requests may come to it. */
+  isServing = false;
   /** Batches under way. */
   running = 0;
+  /** Whether batches are to be formed at the end of this turn. */
+  isPumpDue = false;
   /** Ends the wait of a batch that is not full; null while none waits. */
   stopHolding: (() => void) | null = null;
   /** A change of version and a drain may both wait for its end. */

@@ -3,7 +3,7 @@ import type { Clock } from '../ports.js';
 import { AdmissionGate } from './admission-gate.js';
 import { Visit } from './visit.js';
 
-const clock: Clock = { nowUs: () => 0, schedule: () => () => undefined };
+const clock: Clock = { nowUs: () => 0, schedule: () => () => undefined, afterTurn: () => undefined };
 
 function gateFor(maxBytesInFlight: number): AdmissionGate {
   const limits = { maxBatchRows: 8, maxQueueLength: 100, maxStepsInFlight: 1000, adaptiveConcurrency: false };
@@ -11,7 +11,10 @@ function gateFor(maxBytesInFlight: number): AdmissionGate {
 }
 
 function visit(gate: AdmissionGate, client: string, bytes: number): Visit {
-  return new Visit(gate, { arrivalUs: 0, askedTimeoutMs: null, priority: 1, client, bytes }, 1);
+  return new Visit(gate, { arrivalUs: 0, askedTimeoutMs: null, priority: 1, client, bytes }, 1, {
+    model: null,
+    version: null,
+  });
 }
 
 describe('the bytes of bodies', () => {

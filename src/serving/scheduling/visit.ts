@@ -1,3 +1,4 @@
+import type { ModelWish } from '../versions/model-table.js';
 import type { AdmissionGate } from './admission-gate.js';
 
 /** What a request's head says, before its body is read. */
@@ -24,15 +25,17 @@ export class Visit {
   readonly dueUs: number;
   readonly priority: number;
   readonly client: string;
+  readonly wish: ModelWish;
   readonly #gate: AdmissionGate;
   #bytes = 0;
 
   /** Throws FLTS_BYTES_FULL when a body of the announced length has no room. */
-  constructor(gate: AdmissionGate, head: RequestHead, dueUs: number) {
+  constructor(gate: AdmissionGate, head: RequestHead, dueUs: number, wish: ModelWish) {
     this.arrivalUs = head.arrivalUs;
     this.dueUs = dueUs;
     this.priority = head.priority;
     this.client = head.client;
+    this.wish = wish;
     this.#gate = gate;
     // What is only announced takes no memory: a few who announce much and send little would shut out all others.
     gate.checkBytes(head.bytes);
