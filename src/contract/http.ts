@@ -97,6 +97,8 @@ export const ProcessViewSchema = Type.Object({
   cpu_cores: Type.Integer(),
   rss_bytes: Type.Number(),
   heap_used_bytes: Type.Number(),
+  /** Time that the HTTP thread was not idle since the process began (event-loop utilisation times its age). */
+  event_loop_busy_s: Type.Number(),
   network_rx_bytes: MaybeNumber,
   network_tx_bytes: MaybeNumber,
   disk_read_bytes: MaybeNumber,

@@ -112,6 +112,51 @@ const ErrorBudget = Type.Object({
   used_share: Type.Union([Type.Number({ minimum: 0 }), Type.Null()]),
 });
 
+const Amount = Type.Number({ minimum: 0 });
+
+/**
+ * What the service said of itself, means over a phase (or over the run) for one replica. Written where the figures came
+ * from elsewhere; runs of our own carry `server.ndjson.gz`, and a report takes them from there.
+ */
+const ServerFigures = Type.Partial(
+  Type.Object({
+    replicas: Count,
+    /** Serving processes, each with an event loop of its own. */
+    processes: Count,
+    workers: Amount,
+    workers_busy_mean: Amount,
+    /** Most requests dispatched at once; null = no limit. */
+    limit: Type.Union([Amount, Type.Null()]),
+    active_mean: Amount,
+    active_max: Amount,
+    queue_length_mean: Amount,
+    queue_length_max: Amount,
+    queue_wait_ms_mean: Ms,
+    queue_wait_ms_max: Ms,
+    exec_ms_mean: Ms,
+    exec_ms_max: Ms,
+    prep_ms_mean: Ms,
+    prep_ms_max: Ms,
+    batch_rows_mean: Amount,
+    loop_lag_ms_mean: Ms,
+    loop_lag_ms_max: Ms,
+    /** Share of its time that the event loop was at work. */
+    loop_busy_share: Share,
+    cpu_cores_mean: Amount,
+    /** Cores that the service may use: of its control group, else of its machine. */
+    cpu_limit_cores: Amount,
+    /** Share of the control group's periods in which it was held back. */
+    cpu_throttled_share: Share,
+    /** Share of the time spent in garbage collection. */
+    gc_share: Share,
+    memory_bytes_max: Amount,
+    memory_limit_bytes: Amount,
+    oom_kills: Count,
+    restarts: Count,
+    model_swaps: Count,
+  }),
+);
+
 const PhaseSchema = Type.Object({
   name: Type.String(),
   /** `search`: a step of the search for the knee. */
@@ -175,6 +220,7 @@ const PhaseSchema = Type.Object({
   slopes: Type.Optional(Type.Object({ p95_ms: Type.Optional(Slope), rss_bytes: Type.Optional(Slope) })),
   recovery: Type.Optional(Type.Union([Recovery, Type.Null()])),
   error_budget: Type.Optional(ErrorBudget),
+  server: Type.Optional(ServerFigures),
   generators: Type.Optional(Type.Array(GeneratorFigures)),
   warnings: Type.Optional(Type.Array(Type.String())),
 });
@@ -257,6 +303,8 @@ export const RunSchema = Type.Object({
     Type.Union([Type.Object({ url: Type.String(), levels: Type.Array(InstrumentLevel) }), Type.Null()]),
   ),
   phases: Type.Array(PhaseSchema, { minItems: 1 }),
+  /** What the service said of itself over the whole run; a phase's own figures go before. */
+  server: Type.Optional(ServerFigures),
   totals: Type.Optional(Type.Object({ requests: Count, succeeded: Count, failed: Count })),
   /** Share of readiness probes, one a second, answered 200; null without probes. */
   uptime: Type.Optional(Type.Union([Share, Type.Null()])),
@@ -311,6 +359,8 @@ export interface RunSample {
   readonly bytes_in: number;
   /** Server-Timing parts, ms by name. */
   readonly timing_ms?: Readonly<Record<string, number>>;
+  /** Rows of the batch that it was run in, as Server-Timing says. */
+  readonly batch_rows?: number;
   readonly replica?: string;
   readonly run_id?: string;
   /** Kept beyond the random reservoir because it failed or was among the slowest: leave out of averages. */

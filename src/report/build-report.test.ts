@@ -52,7 +52,7 @@ const TYPED: Run = {
 };
 
 function bundle(run: Run, more: Partial<RunBundle> = {}): RunBundle {
-  return { run, distributions: new Map(), timeline: [], server: [], gaps: [], ...more };
+  return { run, distributions: new Map(), timeline: [], attribution: new Map(), server: [], gaps: [], ...more };
 }
 
 const sectionOf = (run: Run, id: string): string => {

@@ -15,6 +15,7 @@ import {
   SERVER_FILE,
   type ServerSample,
 } from '../contract/index.js';
+import { AttributionBuilder } from './attribution-builder.js';
 import type { DistributionPoint, RunBundle, SampleFold } from './run-bundle.js';
 import { TimelineBuilder } from './timeline.js';
 
@@ -122,9 +123,17 @@ export async function readRunBundle(path: string): Promise<RunBundle> {
   };
   const distributions = await optional(HISTOGRAMS_FILE, readDistributions, new Map<string, DistributionPoint[]>());
   const timeline = new TimelineBuilder();
-  const folds: readonly SampleFold[] = [timeline];
+  const requests = new AttributionBuilder();
+  const folds: readonly SampleFold[] = [timeline, requests];
   const hasSamples = await optional(SAMPLES_FILE, (file) => foldSamples(file, folds), false);
   const server: ServerSample[] = [];
   await optional(SERVER_FILE, (file) => readLines(file, (value) => server.push(value as ServerSample)), undefined);
-  return { run, distributions, timeline: hasSamples ? timeline.points() : [], server, gaps };
+  return {
+    run,
+    distributions,
+    timeline: hasSamples ? timeline.points() : [],
+    attribution: hasSamples ? requests.sets() : new Map(),
+    server,
+    gaps,
+  };
 }

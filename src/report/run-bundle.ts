@@ -1,4 +1,5 @@
 import type { Run, RunPhase, RunSample, ServerSample } from '../contract/index.js';
+import type { CohortSet } from '../domain/attribution/index.js';
 import { perSecond } from './format.js';
 
 /** Response time at a percentile (0..100) of one phase. */
@@ -29,6 +30,8 @@ export interface RunBundle {
   readonly distributions: ReadonlyMap<string, readonly DistributionPoint[]>;
   /** Empty without samples. */
   readonly timeline: readonly TimelinePoint[];
+  /** Where the time of the requests around each percentile went, by phase: all replicas together, then each. Empty without samples. */
+  readonly attribution: ReadonlyMap<string, readonly CohortSet[]>;
   readonly server: readonly ServerSample[];
   /** What is missing or damaged, as sentences. */
   readonly gaps: readonly string[];

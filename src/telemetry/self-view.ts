@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { performance } from 'node:perf_hooks';
 import type { CgroupView, ProcessView } from '../contract/index.js';
 import type { SelfView } from '../serving/ports.js';
 import { fieldsOf, type ReadText, readCgroup, readTextOrNull } from './cgroup.js';
@@ -64,6 +65,7 @@ export class ProcessSelfView implements SelfView {
       cpu_cores: availableParallelism(),
       rss_bytes: memory.rss,
       heap_used_bytes: memory.heapUsed,
+      event_loop_busy_s: performance.eventLoopUtilization().active / 1000,
       network_rx_bytes: this.#kernel.networkRxBytes,
       network_tx_bytes: this.#kernel.networkTxBytes,
       disk_read_bytes: this.#kernel.diskReadBytes,

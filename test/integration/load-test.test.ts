@@ -102,6 +102,7 @@ describe('a load test', () => {
         failure: null,
         replica: 'replica-a',
         timing_ms: { queue: 1.5, exec: 2, total: 3.5 },
+        batch_rows: 3,
       });
     }
     // Closed users: each request is due the moment the same user's answer before it was there.
@@ -117,7 +118,12 @@ describe('a load test', () => {
       four?.p50_ms ?? 0,
       0,
     );
-    expect(buildReport(bundle).sections.map(({ id }) => id)).toContain('timing');
+    const [median] = bundle.attribution.get('4')?.[0]?.cohorts ?? [];
+    expect(median).toMatchObject({ name: 'p50', batchRows: 3, replicas: { 'replica-a': 1 } });
+    expect(median?.partsMs.queue).toBeCloseTo(1.5, 3);
+    const sections = buildReport(bundle).sections.map(({ id }) => id);
+    expect(sections).toContain('timing');
+    expect(sections).toContain('attribution');
   });
 
   it('counts every kind of failure exactly', async () => {

@@ -52,7 +52,7 @@ export async function startPredictServer(options: PredictServerOptions = {}): Pr
       const n = seen.push({ body, headers: request.headers }) - 1;
       const answer = (): void => {
         if (options.misbehave?.(n, response) === true) return;
-        response.setHeader('Server-Timing', 'queue;dur=1.5, exec;dur=2, total;dur=3.5');
+        response.setHeader('Server-Timing', 'queue;dur=1.5, batch;desc="3", exec;dur=2, total;dur=3.5');
         response.setHeader('X-Replica-Id', 'replica-a');
         json(response, 200, predictionFor(body));
       };

@@ -6,7 +6,7 @@ import { LatencyHistogram, loadHistograms } from './histogram.js';
 import { phaseFigures } from './phase-figures.js';
 import { PhaseRecorder } from './phase-recorder.js';
 import { SampleStore } from './sample-store.js';
-import { parseServerTiming } from './server-timing.js';
+import { parseBatchRows, parseServerTiming } from './server-timing.js';
 import { histogramLog } from './write-bundle.js';
 
 beforeAll(loadHistograms);
@@ -234,6 +234,16 @@ describe('SampleStore', () => {
     const store = new SampleStore(1, 10, 5);
     store.add(batch(Array.from({ length: 100 }, (_, i) => request(0, i, i + 1, { 7: 1 }))), 'a', 0);
     expect(store.kept).toBe(15);
+  });
+});
+
+describe('parseBatchRows', () => {
+  it('reads the rows of the batch, and nothing else', () => {
+    expect(parseBatchRows('queue;dur=1, batch;desc="8", exec;dur=2')).toBe(8);
+    expect(parseBatchRows('batch;desc=12')).toBe(12);
+    for (const header of ['', 'batch;dur=8', 'minibatch;desc="8"', 'batch;desc="many"', 'batch;desc="8x"']) {
+      expect(parseBatchRows(header)).toBeNull();
+    }
   });
 });
 

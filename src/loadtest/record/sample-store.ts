@@ -1,7 +1,7 @@
 import { FAILURE_KINDS, type RunSample } from '../../contract/index.js';
 import { seededRandom } from '../../domain/arrivals/index.js';
 import { SAMPLE_WIDTH, type SampleBatch } from '../generator/messages.js';
-import { parseServerTiming } from './server-timing.js';
+import { parseBatchRows, parseServerTiming } from './server-timing.js';
 
 /** Requests of the random reservoir, and those kept beyond it because they failed or were slow. */
 export const RESERVOIR_MAX = 1_600_000;
@@ -10,7 +10,7 @@ const CHUNK_ROWS = 16_384;
 const TIMING_NAMES_MAX = 16;
 /** Different replicas, model runs and phases at most; later ones are left unnamed. */
 const WORDS_MAX = 10_000;
-/** Numbers of a row: the message's, then phase, replica and run id as indices into `#words`, then flags. */
+/** Numbers of a row: the message's, then phase, replica and run id as indices into `#words`, then rows of the batch. */
 const WIDTH = SAMPLE_WIDTH + 4;
 
 /** Rows of numbers in chunks, so that a small run costs little and a large one never copies. */
@@ -82,7 +82,9 @@ export class SampleStore {
       row[SAMPLE_WIDTH] = phase;
       row[SAMPLE_WIDTH + 1] = this.#word(batch.replica[i] ?? '');
       row[SAMPLE_WIDTH + 2] = this.#word(batch.runId[i] ?? '');
-      this.#setTiming(row, batch.serverTiming[i] ?? '');
+      const timing = batch.serverTiming[i] ?? '';
+      row[SAMPLE_WIDTH + 3] = parseBatchRows(timing) ?? 0;
+      this.#setTiming(row, timing);
     }
   }
 
@@ -146,6 +148,7 @@ export class SampleStore {
     }
     const replica = this.#words[row[SAMPLE_WIDTH + 1] ?? 0] ?? '';
     const runId = this.#words[row[SAMPLE_WIDTH + 2] ?? 0] ?? '';
+    const batchRows = row[SAMPLE_WIDTH + 3] ?? 0;
     return {
       phase: this.#words[row[SAMPLE_WIDTH] ?? 0] ?? '',
       user,
@@ -159,6 +162,7 @@ export class SampleStore {
       bytes_out: row[8] ?? 0,
       bytes_in: row[9] ?? 0,
       ...(Object.keys(timing).length > 0 ? { timing_ms: timing } : {}),
+      ...(batchRows > 0 ? { batch_rows: batchRows } : {}),
       ...(replica === '' ? {} : { replica }),
       ...(runId === '' ? {} : { run_id: runId }),
       ...(extra ? { extra: true as const } : {}),

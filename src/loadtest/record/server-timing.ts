@@ -2,6 +2,15 @@
 const PARTS_MAX = 16;
 
 /**
+ * Rows of the batch that the request was run in: the `batch` metric's description, a whole number. Null where there is
+ * none.
+ */
+export function parseBatchRows(header: string): number | null {
+  const [, digits] = /(?:^|,)\s*batch;desc="?(\d{1,6})"?\s*(?:[,;]|$)/.exec(header) ?? [];
+  return digits === undefined ? null : Number(digits);
+}
+
+/**
  * The durations of a Server-Timing header by metric name, ms; metrics without a readable `dur` are left out, repeated
  * names add up. Source: W3C Server Timing.
  */

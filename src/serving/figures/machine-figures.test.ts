@@ -49,6 +49,7 @@ const calm: QueueStats = {
     cpu_cores: 2,
     rss_bytes: 100,
     heap_used_bytes: 10,
+    event_loop_busy_s: 4,
     network_rx_bytes: 7,
     network_tx_bytes: 7,
     disk_read_bytes: 3,

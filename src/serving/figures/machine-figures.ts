@@ -162,6 +162,7 @@ export function mergeProcesses(views: readonly [ProcessView, ...ProcessView[]]):
     cpu_system_s: sum((view) => view.cpu_system_s),
     rss_bytes: sum((view) => view.rss_bytes),
     heap_used_bytes: sum((view) => view.heap_used_bytes),
+    event_loop_busy_s: sum((view) => view.event_loop_busy_s),
     network_rx_bytes: largestOrNull(views.map((view) => view.network_rx_bytes)),
     network_tx_bytes: largestOrNull(views.map((view) => view.network_tx_bytes)),
     disk_read_bytes: sumOrNull(views.map((view) => view.disk_read_bytes)),

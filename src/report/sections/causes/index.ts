@@ -1,7 +1,9 @@
 import type { SectionBuilders } from '../../section-order.js';
+import { attributionSection } from './attribution.js';
 import { timingSection } from './timing.js';
 
 /** Where the time goes and why. */
 export const CAUSE_SECTIONS: SectionBuilders = {
   timing: ({ run }) => timingSection(run),
+  attribution: (bundle) => attributionSection(bundle),
 };
