@@ -9,3 +9,5 @@ export * from './spike-recovery.js';
 export * from './steadiness.js';
 export * from './theil-sen.js';
 export * from './validity.js';
+export * from './comparison/compare-figures.js';
+export * from './comparison/rank-sum.js';
