@@ -1,21 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { type Histogram, HistogramLogReader, initWebAssembly } from 'hdr-histogram-js';
-import {
-  FltsError,
-  HISTOGRAMS_FILE,
-  parseRun,
-  RUN_FILE,
-  type RunSample,
-  SAMPLES_FILE,
-  SERVER_FILE,
-  type ServerSample,
-} from '../contract/index.js';
+import { HISTOGRAMS_FILE, type RunSample, SAMPLES_FILE, SERVER_FILE, type ServerSample } from '../contract/index.js';
 import { AttributionBuilder } from './attribution-builder.js';
+import { readRunFile } from './read-run-file.js';
 import type { DistributionPoint, RunBundle, SampleFold } from './run-bundle.js';
 import { TimelineBuilder } from './timeline.js';
 
@@ -26,10 +18,6 @@ const PERCENTILE_POINTS = [
   0, 10, 20, 30, 40, 50, 60, 70, 75, 80, 85, 90, 92.5, 95, 96, 97, 98, 98.5, 99, 99.25, 99.5, 99.75, 99.9, 99.95, 99.99,
   99.999,
 ];
-
-function refuse(path: string, text: string, cause?: unknown): FltsError {
-  return new FltsError('FLTS_RUN_BUNDLE', `${path} ${text}.`, cause === undefined ? {} : { cause });
-}
 
 /** A reason in words when an optional part cannot be used; undefined = it is not there. */
 function gap(file: string, error: unknown): string {
@@ -99,21 +87,10 @@ async function readDistributions(path: string): Promise<Map<string, Distribution
  * says so. Throws FLTS_RUN_BUNDLE or FLTS_BUNDLE_VERSION for run.json itself.
  */
 export async function readRunBundle(path: string): Promise<RunBundle> {
-  const isFolder = await stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => true, // the read below says what is wrong
-  );
-  const runPath = isFolder ? join(path, RUN_FILE) : path;
-  const text = await readFile(runPath, 'utf8').catch((cause: unknown) => {
-    throw refuse(runPath, 'cannot be read; a run bundle has at least that file', cause);
-  });
-  const run = parseRun(text, runPath);
-  const folder = isFolder ? path : dirname(path);
-  // A run.json of another name stands alone: what lies beside it belongs to somebody else.
-  const alone = !isFolder && basename(path) !== RUN_FILE;
+  const { run, folder } = await readRunFile(path);
   const gaps: string[] = [];
   const optional = async <T>(file: string, read: (path: string) => Promise<T>, otherwise: T): Promise<T> => {
-    if (alone) return otherwise;
+    if (folder === null) return otherwise;
     try {
       return await read(join(folder, file));
     } catch (error) {

@@ -1,10 +1,9 @@
-import { rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { FltsError } from '../contract/index.js';
 import type { Report } from './model.js';
 import { renderHtml } from './render/render-html.js';
 import { renderJson } from './render/render-json.js';
 import { renderMarkdown } from './render/render-markdown.js';
+import { writeText } from './write-text.js';
 
 export const REPORT_FORMATS = ['html', 'md', 'json'] as const;
 export type ReportFormat = (typeof REPORT_FORMATS)[number];
@@ -24,15 +23,7 @@ export async function writeReports(
   const paths: string[] = [];
   for (const format of formats) {
     const path = join(folder, `report.${format}`);
-    const temporary = `${path}.${process.pid}.tmp`;
-    try {
-      await writeFile(temporary, RENDERERS[format](report));
-      await rename(temporary, path);
-    } catch (cause) {
-      await rm(temporary, { force: true });
-      const reason = (cause as NodeJS.ErrnoException).code ?? String(cause);
-      throw new FltsError('FLTS_CANNOT_WRITE', `${path} cannot be written: ${reason}.`, { cause });
-    }
+    await writeText(path, RENDERERS[format](report));
     paths.push(path);
   }
   return paths;

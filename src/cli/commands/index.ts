@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { Cli } from '../cli.js';
+import { compareCommand } from './compare.js';
 import { configCommand } from './config.js';
 import { demoCommand } from './demo.js';
 import { doctorCommand } from './doctor.js';
@@ -25,6 +26,7 @@ export const commands: readonly ((cli: Cli) => Command)[] = [
   loadtestCommand,
   reportCommand,
   mergeCommand,
+  compareCommand,
   configCommand,
   doctorCommand,
 ];

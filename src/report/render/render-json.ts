@@ -1,4 +1,5 @@
 import { type Report, REPORT_SCHEMA_VERSION } from '../model.js';
+import { snakeKeys } from '../snake-keys.js';
 
 /** The report as JSON: its sections as data, snake_case keys, indented. */
 export function renderJson(report: Report): string {
@@ -12,14 +13,4 @@ export function renderJson(report: Report): string {
     glossary: Object.fromEntries(report.glossary),
   };
   return `${JSON.stringify(value, (_, inner: unknown) => snakeKeys(inner), 2)}\n`;
-}
-
-function snakeKeys(value: unknown): unknown {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [
-      /^[a-z]+([A-Z][a-z]*)+$/.test(key) ? key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`) : key,
-      inner as unknown,
-    ]),
-  );
 }

@@ -1,0 +1,3 @@
+export { buildComparison, comparedMetrics, type Comparison, type NamedRun } from './build-comparison.js';
+export { comparisonTable, powerSentence, verdictSentence } from './comparison-text.js';
+export { renderComparisonJson, renderComparisonJunit, renderComparisonMarkdown } from './render-comparison.js';
