@@ -4,13 +4,20 @@
  * A test holds this table against docs/reference/errors.md.
  */
 import { COMMAND_ERRORS } from './errors/command-errors.js';
+import { IMPORT_ERRORS } from './errors/import-errors.js';
 import { REQUEST_ERRORS } from './errors/request-errors.js';
 import { SERVICE_ERRORS } from './errors/service-errors.js';
 import { SOURCE_ERRORS } from './errors/source-errors.js';
 
 export type { ExitKind } from './errors/error-entry.js';
 
-export const ERRORS = { ...REQUEST_ERRORS, ...SERVICE_ERRORS, ...COMMAND_ERRORS, ...SOURCE_ERRORS } as const;
+export const ERRORS = {
+  ...REQUEST_ERRORS,
+  ...SERVICE_ERRORS,
+  ...COMMAND_ERRORS,
+  ...SOURCE_ERRORS,
+  ...IMPORT_ERRORS,
+} as const;
 
 export type ErrorCode = keyof typeof ERRORS;
 

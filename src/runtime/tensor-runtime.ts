@@ -1,4 +1,5 @@
 import process from 'node:process';
+import { checkedModel, readModel } from './read-model.js';
 
 /** A loaded graph that runs on the calling thread: for training, evaluation and one-off forecasts, never for serving. */
 export interface LoadedGraph {
@@ -17,7 +18,7 @@ export class TensorRuntime {
     this.#threads = threads;
   }
 
-  /** `model`: the bytes, or the path of a file. Throws what ONNX Runtime says when it is no model. */
+  /** `model`: the bytes, or the path of a file. Throws what `readModel` or ONNX Runtime says when it is none to load. */
   async load(model: Uint8Array | string): Promise<LoadedGraph> {
     // Read by the library when it is loaded; and who only serves does not load it into this thread.
     process.env['ORT_DISABLE_TELEMETRY'] = '1';
@@ -29,10 +30,8 @@ export class TensorRuntime {
       // Warnings about the graph's making are not for the user of a model.
       logSeverityLevel: 3,
     } as const;
-    const session =
-      typeof model === 'string'
-        ? await ort.InferenceSession.create(model, options)
-        : await ort.InferenceSession.create(model, options);
+    const bytes = typeof model === 'string' ? await readModel(model) : checkedModel(model);
+    const session = await ort.InferenceSession.create(bytes, options);
     return {
       run: async (feeds) => {
         const tensors = Object.entries(feeds).map(

@@ -5,6 +5,7 @@
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { FromWorker, LoadMessage, RunMessage, ToWorker } from '../contract/index.js';
+import { readModel } from './read-model.js';
 import { monotonicUs } from './system-clock.js';
 
 interface LoadedModel {
@@ -29,7 +30,7 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 };
 
 async function load(message: LoadMessage): Promise<LoadedModel> {
-  const session = await InferenceSession.create(message.modelPath, {
+  const session = await InferenceSession.create(await readModel(message.modelPath), {
     ...SESSION_OPTIONS,
     executionProviders: [message.device],
   });

@@ -81,10 +81,10 @@ export class BodyScanner {
 
   /**
    * The request, or null when the plain path has to look at it. `body` is only read. Forecasts of more than
-   * `maxHorizon` steps are left to the plain path.
+   * `maxHorizon` steps, or beyond what the model can, are left to the plain path.
    */
   scan(body: Buffer, maxHorizon: number): PreparedRequest | null {
-    this.#maxHorizon = maxHorizon;
+    this.#maxHorizon = Math.min(maxHorizon, this.#spec.horizonMax);
     this.#bytes = body;
     this.#at = 0;
     this.#horizon = 1;

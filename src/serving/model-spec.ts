@@ -32,6 +32,11 @@ export interface ModelSpec {
   readonly columnNames: ReadonlySet<string>;
   /** Position of the first of the six time features; -1 when the model takes none. */
   readonly timeFeature: number;
+  /**
+   * The longest horizon: without end where the model predicts every data column of its window, else its own steps,
+   * since what it does not predict is not known after them.
+   */
+  readonly horizonMax: number;
   readonly residuals: Residuals;
 }
 
@@ -74,6 +79,7 @@ export function compileModelSpec(bundle: Bundle, identifier: string): ModelSpec 
     columns,
     columnNames: new Set(names),
     timeFeature: timeCount > 0 ? timeFeature : -1,
+    horizonMax: columns.every((column) => column.target >= 0) ? Number.POSITIVE_INFINITY : bundle.steps,
     residuals: decode(bundle),
   };
 }

@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { DATA_COLUMNS, fixtureBundle, payload } from '../../test/support/fixture-registry.js';
 import { FltsError } from '../contract/index.js';
 import { writeTimeFeatures } from '../domain/forecast/index.js';
+import { BodyScanner } from './body-scanner.js';
 import { compileModelSpec, type ModelSpec } from './model-spec.js';
 import { prepareRequest } from './prepare-request.js';
 
@@ -310,5 +311,36 @@ describe('series', () => {
     expect(failure({ ...series('a', 'b', 'c'), inference_length: 7000 }).message).toBe(
       'The request asks for 21000 forecast rows (3 series, 7000 steps); this server answers at most 20000',
     );
+  });
+});
+
+describe('a model that predicts only some of the columns that it reads', () => {
+  const partly = async (steps: number): Promise<ModelSpec> => {
+    const { bundle } = await fixtureBundle({ steps });
+    const keep = <T>(list: readonly T[]): T[] => list.slice(0, 2);
+    const { n } = bundle.residuals;
+    const values = Buffer.alloc(4 * 2 * n * 30).toString('base64');
+    const forecast = bundle.golden.forecast.map(keep);
+    return compileModelSpec(
+      {
+        ...bundle,
+        targets: keep(bundle.targets),
+        residuals: { ...bundle.residuals, log_offset: [1, 1], values },
+        golden: { ...bundle.golden, forecast },
+      },
+      'default',
+    );
+  };
+
+  it('answers its own steps, and refuses more with the columns that it cannot know', async () => {
+    const own = await partly(3);
+    expect(prepareRequest(own, { ...payload(), inference_length: 3 }, undefined, LIMITS).horizon).toBe(3);
+    const refusal = `'inference_length' must be at most 3, got 4: the model does not predict mcs_down, mcs_down_var`;
+    expect(() => prepareRequest(own, { ...payload(), inference_length: 4 }, undefined, LIMITS)).toThrow(refusal);
+    expect(() => prepareRequest(own, payload(), '4', LIMITS)).toThrow(refusal);
+    const fast = new BodyScanner(own);
+    const body = (horizon: number): Buffer => Buffer.from(JSON.stringify({ ...payload(), inference_length: horizon }));
+    expect(fast.scan(body(3), 20_000)?.horizon).toBe(3);
+    expect(fast.scan(body(4), 20_000)).toBeNull();
   });
 });

@@ -1,6 +1,6 @@
 import { FltsError, MAX_HORIZON, MAX_LEVELS } from '../contract/index.js';
 import type { ModelSpec } from './model-spec.js';
-import { clip, quote } from './payload-text.js';
+import { clip, listNames, quote } from './payload-text.js';
 import { type PreparedWindow, prepareWindow } from './prepare-window.js';
 
 /** A request that passed every check. */
@@ -45,6 +45,7 @@ export function prepareRequest(
     throw new FltsError('FLTS_BAD_SERIES', "Request payload must include either 'data' or 'series', not both");
   }
   const horizon = readHorizon(queryHorizon, own(request, 'inference_length'));
+  boundHorizon(spec, horizon);
   const levels = readLevels(own(request, 'level'));
   const indexColumn = own(request, 'index_col');
   if (hasData) {
@@ -79,6 +80,16 @@ function readHorizon(query: unknown, body: unknown): number {
   throw new FltsError(
     'FLTS_BAD_PARAMETER',
     `'inference_length' must be an integer from 1 to ${MAX_HORIZON}, got ${quote(raw)}`,
+  );
+}
+
+/** Throws FLTS_HORIZON_BEYOND_MODEL. */
+function boundHorizon(spec: ModelSpec, horizon: number): void {
+  if (horizon <= spec.horizonMax) return;
+  const unknown = spec.columns.filter((column) => column.target < 0).map((column) => column.name);
+  throw new FltsError(
+    'FLTS_HORIZON_BEYOND_MODEL',
+    `'inference_length' must be at most ${spec.horizonMax}, got ${horizon}: the model does not predict ${listNames(unknown)}, which it needs to go on from its own forecast`,
   );
 }
 

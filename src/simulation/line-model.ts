@@ -27,6 +27,8 @@ export function lineModel(version: number, steps: number): ModelSpec {
     ],
     columnNames: new Set([VALUE, WINDOW_ID]),
     timeFeature: -1,
+    // No step changes who asked.
+    horizonMax: Number.POSITIVE_INFINITY,
     residuals: { horizons: 1, targets: 1, n: 0, logOffset: [0], values: new Float32Array(0) },
   };
 }

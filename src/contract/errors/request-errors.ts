@@ -97,6 +97,12 @@ export const REQUEST_ERRORS = {
     problem: 'The service has no such model, or no such version of it.',
     remedy: 'POST /v2/repository/index lists what it has; leave `model` and `version` out for the current one.',
   },
+  FLTS_HORIZON_BEYOND_MODEL: {
+    status: 422,
+    exit: 'usage',
+    problem: 'The horizon is beyond the steps of a model that cannot go on from its own forecast.',
+    remedy: 'Ask for at most the steps of the model, or serve one that predicts every column that it reads.',
+  },
   FLTS_BODY_TOO_LARGE: {
     status: 413,
     exit: 'input',

@@ -1,0 +1,1 @@
+export { modelProblem, sizeProblem } from './model-problem.js';
