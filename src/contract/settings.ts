@@ -3,6 +3,8 @@
  * A setting is here only because a test changes behaviour through it.
  */
 
+import { SOURCE_SETTINGS } from './source-settings.js';
+
 interface SettingBase {
   readonly description: string;
   /** Environment names that are read besides `FLTS_<NAME>`: those that the seed's system used. */
@@ -37,7 +39,8 @@ export const SETTINGS = {
   registry: {
     kind: 'string',
     default: './flts-registry',
-    description: 'Where models come from: a folder, as PATH or dir:PATH.',
+    description:
+      'Where models come from: a folder (PATH or dir:PATH), s3://BUCKET/PREFIX, or mlflow:models:/NAME@ALIAS.',
   },
   identifier: {
     kind: 'string',
@@ -45,6 +48,7 @@ export const SETTINGS = {
     alsoEnv: ['IDENTIFIER'],
     description: 'Serve only a pointer with this identifier; empty: whatever is promoted.',
   },
+  ...SOURCE_SETTINGS,
   host: { kind: 'string', default: '127.0.0.1', description: 'Address to listen on; 0.0.0.0 is every interface.' },
   port: { kind: 'integer', min: 0, max: 65_535, default: 8000, description: 'Port to listen on; 0 takes a free one.' },
   workers: {

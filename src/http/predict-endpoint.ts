@@ -3,7 +3,6 @@ import { FltsError } from '../contract/index.js';
 import { type PendingPrediction, type PredictReplyText, shedReasonOf, type Visit } from '../serving/index.js';
 import { keyOf, placeOfKey } from './api-keys.js';
 import type { AppOptions } from './app-options.js';
-import type { BodyRequest, BodyTaker } from './body-request.js';
 import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
 import type { OpenConnections } from './open-connections.js';
@@ -40,16 +39,16 @@ export class PredictEndpoint {
     this.#connections = connections;
   }
 
-  handle(request: BodyRequest, response: ServerResponse): void {
+  handle(request: IncomingMessage, response: ServerResponse): void {
     new Exchange(this.#options, this.#connections, request, response, this.#nextId(request)).begin();
   }
 }
 
 /** One request and its reply. */
-class Exchange implements BodyTaker {
+class Exchange {
   readonly #options: AppOptions;
   readonly #connections: OpenConnections;
-  readonly #request: BodyRequest;
+  readonly #request: IncomingMessage;
   readonly #response: ServerResponse;
   readonly #id: string;
   readonly #trace: RequestTrace;
@@ -62,7 +61,7 @@ class Exchange implements BodyTaker {
   constructor(
     options: AppOptions,
     connections: OpenConnections,
-    request: BodyRequest,
+    request: IncomingMessage,
     response: ServerResponse,
     id: string,
   ) {
@@ -77,7 +76,7 @@ class Exchange implements BodyTaker {
   begin(): void {
     this.#options.noteRequests(1);
     this.#connections.follow(this.#request.socket, this.#response, () => {
-      this.#close();
+      this.#end();
     });
     let visit: Visit;
     try {
@@ -88,7 +87,12 @@ class Exchange implements BodyTaker {
       return;
     }
     this.#visit = visit;
-    this.#request.takeBody(this);
+    this.#request.on('data', (chunk: Buffer) => {
+      this.#take(chunk, visit);
+    });
+    this.#request.on('end', () => {
+      this.#predict(visit);
+    });
   }
 
   #enter(): Visit {
@@ -121,23 +125,18 @@ class Exchange implements BodyTaker {
     return new FltsError('FLTS_BODY_TOO_LARGE', 'The request body is larger than this server accepts');
   }
 
-  take(chunk: Buffer): void {
+  #take(chunk: Buffer, visit: Visit): void {
     this.#bytes += chunk.length;
     try {
       if (this.#bytes > this.#options.bodyLimitBytes) throw this.#tooLarge();
-      this.#visit?.holdBytes(this.#bytes);
+      visit.holdBytes(this.#bytes);
       this.#chunks.push(chunk);
     } catch (error) {
-      this.#request.skipBody();
+      this.#request.removeAllListeners('data');
+      this.#request.removeAllListeners('end');
       this.#chunks = [];
       this.#fail(error);
     }
-  }
-
-  end(): void {
-    const visit = this.#visit;
-    // The client went while the last bytes were read.
-    if (visit !== null) this.#predict(visit);
   }
 
   #predict(visit: Visit): void {
@@ -241,7 +240,7 @@ class Exchange implements BodyTaker {
     return true;
   }
 
-  #close(): void {
+  #end(): void {
     const { noteRequests, metrics, clock } = this.#options;
     this.#pending?.cancel();
     this.#visit?.close();

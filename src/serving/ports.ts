@@ -75,6 +75,15 @@ export interface ModelSource {
   readPointer(): Promise<Pointer | null>;
   /** Throws FltsError when the bundle is missing or damaged. */
   fetchBundle(runId: string): Promise<FetchedBundle>;
+  /**
+   * A source that can be out of reach remembers on this machine what served last, verified, so that a start without it
+   * has something to serve. Null when there is nothing.
+   */
+  lastServed?(): Promise<Pointer | null>;
+  /** Tells such a source what was verified and serves now. */
+  noteServed?(pointer: Pointer): Promise<void>;
+  /** Ends what is under way; the source is not asked any more. */
+  close?(): void;
 }
 
 /** Sees to it that the worker behind the slot gives the right answers; rejects with what is wrong. */

@@ -60,13 +60,14 @@ async function writeTemplate(path: string): Promise<void> {
 function shown(resolved: ResolvedSettings, name: SettingName): string {
   const value = String(resolved.settings[name]);
   if (SETTINGS[name].kind === 'secret') return value === '' ? '' : '(set)';
-  return value;
+  // Somebody may have written a password into an address, where it does not belong.
+  return value.replace(/\/\/[^/@\s]*@/, '//(hidden)@');
 }
 
 function asJson(resolved: ResolvedSettings): unknown {
   return SETTING_NAMES.map((name) => ({
     name: fileKeyOf(name),
-    value: SETTINGS[name].kind === 'secret' ? shown(resolved, name) : resolved.settings[name],
+    value: typeof resolved.settings[name] === 'string' ? shown(resolved, name) : resolved.settings[name],
     origin: resolved.origins[name],
     environment: envNamesOf(name),
     description: SETTINGS[name].description,

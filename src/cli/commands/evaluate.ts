@@ -6,6 +6,7 @@ import type { Cli } from '../cli.js';
 import { printRelativeTable, printTargetTable } from '../forecasting/accuracy-table.js';
 import { cleaningLines } from '../forecasting/cleaning-lines.js';
 import { findRun } from '../forecasting/find-run.js';
+import { REGISTRY_OPTION, registryOf } from '../models/registry-option.js';
 import { loadModel } from '../forecasting/local-model.js';
 import { numbersOf } from '../forecasting/option-values.js';
 
@@ -23,7 +24,7 @@ export function evaluateCommand(cli: Cli): Command {
   return new Command('evaluate')
     .description('Measure a model and every baseline on rows that it was not trained on')
     .argument('<files...>', 'CSV files; best those that follow the training rows in time')
-    .option('--registry <uri>', 'where models are kept', './flts-registry')
+    .option(...REGISTRY_OPTION)
     .option('--run <run_id>', 'the model; a beginning of its id will do (default: the promoted one, else the newest)')
     .option('--horizons <list>', 'steps ahead, separated by commas', numbersOf('--horizons'), [1, 10, 30])
     .option('--targets <names>', 'targets to print, separated by commas (default: all)')
@@ -43,12 +44,11 @@ Examples:
 }
 
 async function runEvaluation(cli: Cli, files: readonly string[], options: Options): Promise<void> {
-  const [training, { openRegistry }, { TensorRuntime }] = await Promise.all([
+  const [training, { TensorRuntime }] = await Promise.all([
     import('../../training/index.js'),
-    import('../../registry/index.js'),
     import('../../runtime/index.js'),
   ]);
-  const registry = openRegistry(options.registry);
+  const registry = await registryOf(cli, options);
   const runId = await findRun(registry, options.run);
   const loaded = await training.loadSeries(files);
   const notes: string[] = [];

@@ -7,6 +7,7 @@ import { findRun } from '../forecasting/find-run.js';
 import type { ForecastResult } from '../forecasting/local-forecast.js';
 import { loadModel } from '../forecasting/local-model.js';
 import { numberOf, numbersOf } from '../forecasting/option-values.js';
+import { REGISTRY_OPTION, registryOf } from '../models/registry-option.js';
 import type { Column } from '../terminal.js';
 
 interface Options {
@@ -27,7 +28,7 @@ export function forecastCommand(cli: Cli): Command {
   return new Command('forecast')
     .description('Forecast the rows that follow a file, without or through a server')
     .argument('<files...>', 'CSV files; the last rows are the window')
-    .option('--registry <uri>', 'where models are kept', './flts-registry')
+    .option(...REGISTRY_OPTION)
     .option('--run <run_id>', 'the model; a beginning of its id will do (default: the promoted one, else the newest)')
     .option('--target <url>', 'ask this service instead (key: FLTS_API_KEY)')
     .option('--horizon <steps>', 'steps ahead', numberOf('--horizon'), 1)
@@ -49,7 +50,7 @@ Examples:
       const loaded = await loadSeries(files);
       const result =
         options.target === undefined
-          ? await forecastHere(loaded, options, levels)
+          ? await forecastHere(cli, loaded, options, levels)
           : await forecastThere(cli, loaded, options.target, options.horizon, levels);
       print(cli, result, options, levels);
     });
@@ -69,16 +70,16 @@ function checkOptions({ horizon, csv, json, target, run }: Options, levels: read
 }
 
 async function forecastHere(
+  cli: Cli,
   { series }: LoadedSeries,
   options: Options,
   levels: readonly number[],
 ): Promise<ForecastResult> {
-  const [{ openRegistry }, { TensorRuntime }, { localForecast }] = await Promise.all([
-    import('../../registry/index.js'),
+  const [{ TensorRuntime }, { localForecast }] = await Promise.all([
     import('../../runtime/index.js'),
     import('../forecasting/local-forecast.js'),
   ]);
-  const registry = openRegistry(options.registry);
+  const registry = await registryOf(cli, options);
   const fetched = await registry.fetchBundle(await findRun(registry, options.run));
   const program = await loadModel(new TensorRuntime(1), fetched);
   try {

@@ -26,7 +26,7 @@ Examples:
   $ flts models prune --keep 5`,
     )
     .action(async (options: Options) => {
-      const registry = await registryOf(options);
+      const registry = await registryOf(cli, options);
       const { nextPrune } = await import('../../domain/rollout/index.js');
       // A pointer that cannot be read may name any of them: then nothing is removed.
       const pointer = await registry.readPointer();

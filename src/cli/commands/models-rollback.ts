@@ -23,7 +23,7 @@ Examples:
   $ flts models rollback && flts models rollback      # two promotions back`,
     )
     .action(async (options: Options) => {
-      const registry = await registryOf(options);
+      const registry = await registryOf(cli, options);
       const current = await registry.readPointer();
       if (current === null) {
         throw new FltsError('FLTS_NO_EARLIER_MODEL', `Nothing is promoted in the registry ${registry.uri}.`);

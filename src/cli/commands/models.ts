@@ -46,7 +46,7 @@ function listCommand(cli: Cli): Command {
     .option(...REGISTRY_OPTION)
     .option('--json', 'print JSON')
     .action(async (options: Options) => {
-      const entries = await (await registryOf(options)).list();
+      const entries = await (await registryOf(cli, options)).list();
       if (options.json === true) {
         cli.terminal.json(
           entries.map(({ runId, bundle, problem, current }) => ({
@@ -96,7 +96,7 @@ function showCommand(cli: Cli): Command {
     .option(...REGISTRY_OPTION)
     .option('--json', 'print JSON, without the long lists')
     .action(async (wanted: string | undefined, options: Options) => {
-      const registry = await registryOf(options);
+      const registry = await registryOf(cli, options);
       const bundle = await registry.readBundle(await findRun(registry, wanted));
       if (options.json === true) cli.terminal.json(shortened(bundle));
       else printBundle(cli, bundle);
@@ -154,7 +154,7 @@ function promoteCommand(cli: Cli): Command {
     .option('--experiment <name>', 'recorded with the promotion', 'default')
     .option('--json', 'print the pointer as JSON')
     .action(async (wanted: string, options: Options) => {
-      const registry = await registryOf(options);
+      const registry = await registryOf(cli, options);
       const runId = await findRun(registry, wanted);
       await verifyRun(registry, runId);
       const pointer = await registry.promote(runId, {
@@ -179,7 +179,7 @@ function verifyCommand(cli: Cli): Command {
     .option('--all', 'check every version')
     .option('--json', 'print JSON')
     .action(async (wanted: string | undefined, options: Options) => {
-      const registry = await registryOf(options);
+      const registry = await registryOf(cli, options);
       const runs =
         options.all === true ? (await registry.list()).map(({ runId }) => runId) : [await findRun(registry, wanted)];
       const results: { run_id: string; ok: boolean; problem: string | null }[] = [];

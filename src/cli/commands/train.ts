@@ -8,6 +8,7 @@ import { printRelativeTable, printTargetTable } from '../forecasting/accuracy-ta
 import { cleaningLines } from '../forecasting/cleaning-lines.js';
 import { duration } from '../forecasting/figures.js';
 import { numberOf } from '../forecasting/option-values.js';
+import { REGISTRY_OPTION, registryOf } from '../models/registry-option.js';
 
 interface Options extends Partial<Omit<TrainSettings, 'model'>> {
   readonly model: ModelKind;
@@ -36,7 +37,7 @@ export function trainCommand(cli: Cli): Command {
     .option('--lookback <n>', 'rows that the model looks back (default: 10)', numberOf('--lookback'))
     .option('--learning-rate <x>', "Adam's rate at the start (default: 0.002)", numberOf('--learning-rate'))
     .option('--seed <n>', 'the same seed and rows give the same model on one machine', numberOf('--seed'))
-    .option('--registry <uri>', 'where models are kept', './flts-registry')
+    .option(...REGISTRY_OPTION)
     .option('--promote', 'make it the current model if it is better than persistence')
     .option('--force', 'promote it even if it is not; recorded')
     .option('--identifier <name>', "the model's name for clients, when promoted", 'default')
@@ -62,14 +63,13 @@ async function runTraining(cli: Cli, files: readonly string[], options: Options)
   if (options.force === true && options.promote !== true) {
     throw new FltsError('FLTS_USAGE', '--force goes with --promote.');
   }
-  const [training, { openRegistry }, { TensorRuntime }, { packageVersion }, { randomBytes }] = await Promise.all([
+  const [training, { TensorRuntime }, { packageVersion }, { randomBytes }] = await Promise.all([
     import('../../training/index.js'),
-    import('../../registry/index.js'),
     import('../../runtime/index.js'),
     import('../service/package-version.js'),
     import('node:crypto'),
   ]);
-  const registry = openRegistry(options.registry);
+  const registry = await registryOf(cli, options);
   const loaded = await training.loadSeries(files);
   const asJson = options.json === true;
   if (!asJson) for (const line of cleaningLines(loaded)) cli.terminal.line(line);

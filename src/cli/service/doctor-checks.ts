@@ -8,6 +8,7 @@ import { openRegistry } from '../../registry/index.js';
 import { probeRuntime } from '../../runtime/index.js';
 import { readCgroup, readTextOrNull } from '../../telemetry/index.js';
 import { planCores } from './core-plan.js';
+import { registryAccess } from './registry-access.js';
 
 export interface Check {
   readonly name: string;
@@ -26,8 +27,8 @@ export async function runChecks(settings: Settings): Promise<Check[]> {
     await memoryCheck(),
     await openFilesCheck(),
     await tried('onnxruntime', () => probeRuntime()),
-    await tried('registry', () => registryCheck(settings.registry)),
-    await tried('model', () => modelCheck(settings.registry)),
+    await tried('registry', () => registryCheck(settings)),
+    await tried('model', () => modelCheck(settings)),
     await tried('port', () => portCheck(settings.host, settings.port)),
   ];
 }
@@ -68,8 +69,13 @@ async function openFilesCheck(): Promise<Check> {
 }
 
 /** The nearest folder that exists must be writable: the registry is made on first use. */
-async function registryCheck(uri: string): Promise<string> {
-  openRegistry(uri);
+async function registryCheck(settings: Settings): Promise<string> {
+  const registry = openRegistry(settings.registry, registryAccess(settings, false));
+  if (registry.close !== undefined) {
+    await registry.readPointer();
+    return `${registry.uri} answers`;
+  }
+  const uri = settings.registry;
   const path = resolve(uri.replace(/^dir:/, ''));
   for (let folder = path; ; folder = dirname(folder)) {
     try {
@@ -83,8 +89,8 @@ async function registryCheck(uri: string): Promise<string> {
   }
 }
 
-async function modelCheck(uri: string): Promise<string | { note: string }> {
-  const registry = openRegistry(uri);
+async function modelCheck(settings: Settings): Promise<string | { note: string }> {
+  const registry = openRegistry(settings.registry, registryAccess(settings, false));
   const pointer = await registry.readPointer();
   if (pointer === null) return { note: 'none is promoted; train one: flts train FILE.csv --promote' };
   const { bundle } = await registry.fetchBundle(pointer.run_id);

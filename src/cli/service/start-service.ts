@@ -19,6 +19,7 @@ import {
 import { ProcessSelfView, PrometheusMetrics } from '../../telemetry/index.js';
 import { planCores, usableCores } from './core-plan.js';
 import { LocalMachine } from './local-machine.js';
+import { registryAccess } from './registry-access.js';
 import { wireMetrics } from './wire-metrics.js';
 
 export interface ServiceOptions {
@@ -64,7 +65,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const { settings, log } = options;
   const keys =
     settings.apiKeysFile === '' ? null : parseKeyFile(readKeyFile(settings.apiKeysFile), settings.apiKeysFile);
-  const registry = openRegistry(settings.registry);
+  const registry = openRegistry(settings.registry, registryAccess(settings, true));
   const device = settings.device === 'cuda' ? 'cuda' : 'cpu';
   // The CPU is always there, and trying it would cost the start a tenth of a second.
   if (device !== 'cpu') await probeDevice(device);
