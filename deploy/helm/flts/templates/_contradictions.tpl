@@ -70,7 +70,7 @@ what one value alone may be.
 
 {{- define "flts.refuseRollout" -}}
 {{- $rollout := .Values.inference.rollout -}}
-{{- if and (eq (toString $rollout.maxSurge) "0") (eq (toString $rollout.maxUnavailable) "0") -}}
+{{- if and (has (toString $rollout.maxSurge) (list "0" "0%")) (has (toString $rollout.maxUnavailable) (list "0" "0%")) -}}
 {{- fail "inference.rollout: maxSurge and maxUnavailable are both 0, so no pod could ever be replaced." -}}
 {{- end -}}
 {{- end -}}

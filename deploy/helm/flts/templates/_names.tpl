@@ -1,5 +1,5 @@
 {{- define "flts.fullname" -}}
-{{- default .Release.Name .Values.fullnameOverride | trunc 52 | trimSuffix "-" -}}
+{{- default .Release.Name .Values.fullnameOverride | trunc 38 | trimSuffix "-" -}}
 {{- end -}}
 
 {{- define "flts.selector" -}}

@@ -1,0 +1,25 @@
+import { spawnSync } from 'node:child_process';
+import process from 'node:process';
+
+/** The script's way to say that something is not installed; anything else that goes wrong is an error. */
+const MISSING = 3;
+
+export interface DeployTools {
+  readonly helm: string;
+  /** Debian keeps servers where only root looks. */
+  readonly env: Record<string, string>;
+}
+
+/**
+ * The programs that the tests of deploy/ need (scripts/deploy-tools.sh). Null, with a loud line, where they are not
+ * installed; in CI that is an error.
+ */
+export function deployTools(what: string): DeployTools | null {
+  const found = spawnSync('bash', ['scripts/deploy-tools.sh', '--present'], { encoding: 'utf8' });
+  const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin`, HOME: process.env['HOME'] ?? '/tmp' };
+  if (found.status === 0) return { helm: found.stdout.trim(), env };
+  const why = `${found.stderr.trim()} (code ${String(found.status)})`;
+  if (found.status !== MISSING || process.env['CI'] !== undefined) throw new Error(`no tools for deploy/: ${why}`);
+  console.warn(`\n*** SKIPPED: ${what}: ${why} ***\n`);
+  return null;
+}
