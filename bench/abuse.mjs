@@ -7,18 +7,17 @@
  *
  * Exit 1 when a good request failed, a slow sender was not cut off, or memory grew by more than `max-growth-mb`.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { createHash } from 'node:crypto';
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import process from 'node:process';
 import { setTimeout as delay } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Agent, request } from 'undici';
 import { openIdle, startHostile } from './abuse/hostile-clients.mjs';
+import { rssMb } from './serve/memory.mjs';
 import { COLUMNS, makeLstmRegistry } from './serve/lstm-registry.mjs';
+import { startService, stopService } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -31,7 +30,6 @@ const { values: options } = parseArgs({
 /** Short, so that slow senders are cut off within the run. */
 const RECEIVE_TIMEOUT_MS = 2000;
 const GOOD_CLIENTS = 4;
-const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 
 const body = JSON.stringify({
   data: {
@@ -40,32 +38,12 @@ const body = JSON.stringify({
   },
 });
 
-async function startService(registry) {
+function startWithKeys(registry) {
   const keys = `${registry}/keys`;
   const line = (name) => `${name} ${createHash('sha256').update(name).digest('hex')}\n`;
   writeFileSync(keys, line('good') + line('hostile'));
-  const args = ['serve', '--registry', registry, '--port', '0', '--workers', '1', '--api-keys-file', keys];
-  const child = spawn(process.execPath, [main, ...args, '--receive-timeout-ms', String(RECEIVE_TIMEOUT_MS)], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-  });
-  let log = '';
-  for await (const chunk of child.stderr.iterator({ destroyOnReturn: false })) {
-    log += chunk;
-    const url = /"url":"([^"]+)"/.exec(log)?.[1];
-    if (url === undefined || !log.includes('"model taken"')) continue;
-    child.stderr.resume();
-    return { child, url };
-  }
-  throw new Error(`the service ended: ${log}`);
-}
-
-/** Megabytes; null where the platform does not tell. */
-function rssMb(pid) {
-  try {
-    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024;
-  } catch {
-    return null;
-  }
+  const args = ['--workers', '1', '--api-keys-file', keys, '--receive-timeout-ms', String(RECEIVE_TIMEOUT_MS)];
+  return startService(registry, args);
 }
 
 /** Asks on `GOOD_CLIENTS` connections, one request after the other, until `isOver`. */
@@ -158,7 +136,8 @@ function problemsOf(result) {
 }
 
 const registry = await makeLstmRegistry();
-const { child, url } = await startService(registry);
+const service = await startWithKeys(registry);
+const { child, url } = service;
 try {
   const result = await run(url, child.pid);
   const problems = problemsOf(result);
@@ -166,8 +145,6 @@ try {
   console.log(JSON.stringify({ bench: 'abuse', machine, options, ...result, problems }, null, 2));
   if (problems.length > 0) process.exitCode = 1;
 } finally {
-  const exited = once(child, 'exit');
-  child.kill('SIGTERM');
-  await exited;
+  await stopService(service);
   rmSync(registry, { recursive: true, force: true });
 }

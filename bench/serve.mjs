@@ -12,6 +12,7 @@ import { cpus } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { COLUMNS, makeLstmRegistry } from './serve/lstm-registry.mjs';
+import { cpuUs, load, median, startService } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -23,45 +24,12 @@ const { values: options } = parseArgs({
 });
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
-function startServer(modulePath, args, env, execArgv = []) {
-  return fork(modulePath, args, {
-    execArgv,
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'inherit', 'pipe', 'ipc'],
-  });
-}
-
-/** The service's URL from its log, once a model serves. */
-async function readyUrl(server) {
-  let log = '';
-  for await (const chunk of server.stderr) {
-    log += chunk;
-    const url = /"url":"([^"]+)"/.exec(log)?.[1];
-    if (url !== undefined && log.includes('model taken')) {
-      server.stderr.resume();
-      return url;
-    }
-  }
-  throw new Error(`the service ended: ${log}`);
-}
-
 const registry = await makeLstmRegistry();
 const profiling = options.profile ? ['--cpu-prof', '--cpu-prof-dir=/tmp/flts-bench-profile'] : [];
-const flts = startServer(
-  file('../dist/cli/main.js'),
-  ['serve', '--registry', registry, '--port', '0', '--workers', options.workers],
-  {},
-  ['--import', file('./serve/loop-monitor.mjs'), ...profiling],
-);
+const service = await startService(registry, ['--workers', options.workers], profiling);
+const { child: flts, url: fltsUrl } = service;
 const generator = fork(file('./serve/generator.mjs'), [], { stdio: 'inherit' });
-const fltsUrl = await readyUrl(flts);
-
-async function load(url, connections, seconds) {
-  generator.send({ url, connections, seconds, columns: COLUMNS });
-  const [result] = await once(generator, 'message');
-  if (result.error !== undefined) throw new Error(result.error);
-  return result;
-}
+const loadOn = (url, connections, seconds) => load(generator, { url, connections, seconds, columns: COLUMNS });
 
 // The yardstick answers with what the service really answered.
 const sample = await fetch(`${fltsUrl}/predict`, {
@@ -75,29 +43,28 @@ const sample = await fetch(`${fltsUrl}/predict`, {
   }),
 });
 const monitor = ['--import', file('./serve/loop-monitor.mjs')];
-const naive = startServer(file('./serve/parse-only-server.mjs'), [], { BENCH_REPLY: await sample.text() }, monitor);
+const naive = fork(file('./serve/parse-only-server.mjs'), [], {
+  execArgv: monitor,
+  env: { ...process.env, BENCH_REPLY: await sample.text() },
+  stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+});
 const [{ url: naiveUrl }] = await once(naive, 'message');
 
 const seconds = Number(options.seconds);
-await load(fltsUrl, 50, 3);
-await load(naiveUrl, 50, 3);
-async function cpu(server) {
-  server.send('cpu');
-  const [{ cpuUs }] = await once(server, 'message');
-  return cpuUs;
-}
+await loadOn(fltsUrl, 50, 3);
+await loadOn(naiveUrl, 50, 3);
 
 const total = new Map([
   [fltsUrl, 0],
   [naiveUrl, 0],
 ]);
-const before = { flts: await cpu(flts), naive: await cpu(naive) };
+const before = { flts: await cpuUs(flts), naive: await cpuUs(naive) };
 const pairs = [];
 for (let pair = 0; pair < Number(options.pairs); pair++) {
   // Every other pair runs the other way round.
   const order = pair % 2 === 0 ? [fltsUrl, naiveUrl] : [naiveUrl, fltsUrl];
   const results = new Map();
-  for (const url of order) results.set(url, await load(url, 50, seconds));
+  for (const url of order) results.set(url, await loadOn(url, 50, seconds));
   const [a, b] = [results.get(fltsUrl), results.get(naiveUrl)];
   for (const [url, result] of results) total.set(url, total.get(url) + result.requests);
   pairs.push({
@@ -107,14 +74,13 @@ for (let pair = 0; pair < Number(options.pairs); pair++) {
     errors: a.errors + b.errors,
   });
 }
-const after = { flts: await cpu(flts), naive: await cpu(naive) };
+const after = { flts: await cpuUs(flts), naive: await cpuUs(naive) };
 const perRequest = (server, url, part) => (after[server][part] - before[server][part]) / total.get(url);
 flts.send('start');
-const at100 = await load(fltsUrl, 100, Math.max(5, seconds));
+const at100 = await loadOn(fltsUrl, 100, Math.max(5, seconds));
 flts.send('read');
 const [{ loopDelayMs }] = await once(flts, 'message');
 
-const median = (list) => [...list].sort((x, y) => x - y)[Math.floor(list.length / 2)];
 const ratios = pairs.map((pair) => pair.ratio);
 console.log(
   JSON.stringify(

@@ -1,42 +1,18 @@
 /**
  * Closed-loop load from a process of its own: raw sockets, bodies made beforehand, each request with other values.
- * Told {url, connections, seconds}, it answers {requests, errors, seconds, latenciesMs: {p50, p95, p99, max}}.
+ * Told {url, connections, seconds, columns, horizon, requests}, it answers {requests, errors, seconds, perSecond,
+ * latencyMs: {p50, p95, p99, max}}; it ends after `seconds`, or after about `requests`.
  */
 import { connect } from 'node:net';
+import { makeRequests } from './request-bodies.mjs';
 
-const VARIANTS = 1024;
-const ROWS = 30;
+/** Made once for each target and horizon. */
+const made = new Map();
 
-function makeBodies(columns) {
-  let state = 12345;
-  const random = () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-  return Array.from({ length: VARIANTS }, (_, v) => {
-    const start = Date.UTC(2018, 1, 5) + v * 120_000;
-    const data = {
-      ts: Array.from({ length: ROWS }, (_r, r) =>
-        new Date(start + r * 120_000).toISOString().slice(0, 19).replace('T', ' '),
-      ),
-    };
-    // Magnitudes as in cell traffic: bytes, counts, schemes, shares, tiny variances.
-    const scales = [1e8, 2e6, 1e4, 15, 90, 15, 60, 0.03, 4e-8, 5e-4, 3e-8];
-    columns.forEach((name, c) => {
-      data[name] = Array.from({ length: ROWS }, () =>
-        c < 3 ? Math.round(random() * scales[c]) : random() * scales[c],
-      );
-    });
-    return JSON.stringify({ data, inference_length: 1 });
-  });
-}
-
-function makeRequests(columns, host) {
-  return makeBodies(columns).map((body) =>
-    Buffer.from(
-      `POST /predict HTTP/1.1\r\nhost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    ),
-  );
+function requestsFor(columns, host, horizon) {
+  const key = `${host} ${horizon}`;
+  if (!made.has(key)) made.set(key, makeRequests(columns, host, horizon));
+  return made.get(key);
 }
 
 /** One connection: sends, reads one reply by its Content-Length, sends again, until told to end. */
@@ -62,7 +38,7 @@ function client(target, requests, state) {
       if (ok) state.latencies.push(performance.now() - sentAt);
       else state.errors++;
       received = Buffer.alloc(0);
-      if (performance.now() < state.endsAt) send();
+      if (state.next < state.most && performance.now() < state.endsAt) send();
       else {
         socket.end();
         resolve();
@@ -71,11 +47,11 @@ function client(target, requests, state) {
   });
 }
 
-async function run({ url, connections, seconds, columns }) {
+async function run({ url, connections, seconds, columns, horizon = 1, requests: most = Number.POSITIVE_INFINITY }) {
   const target = new URL(url);
-  const requests = makeRequests(columns, target.host);
+  const requests = requestsFor(columns, target.host, horizon);
   const startedAt = performance.now();
-  const state = { next: 0, latencies: [], errors: 0, endsAt: startedAt + seconds * 1000 };
+  const state = { next: 0, most, latencies: [], errors: 0, endsAt: startedAt + seconds * 1000 };
   await Promise.all(Array.from({ length: connections }, () => client(target, requests, state)));
   const took = (performance.now() - startedAt) / 1000;
   const sorted = Float64Array.from(state.latencies).sort();
