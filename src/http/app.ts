@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { FltsError } from '../contract/index.js';
 import type { AppOptions } from './app-options.js';
+import { BodyRequest } from './body-request.js';
 import { answerClientError } from './client-error.js';
 import { mapError } from './error-mapper.js';
 import { addJsonBodies } from './json-body.js';
@@ -38,6 +39,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
     serverFactory: (handler) => {
       const server = createServer(
         {
+          IncomingMessage: BodyRequest,
           requestTimeout: options.receiveTimeoutMs,
           headersTimeout: options.receiveTimeoutMs,
           keepAliveTimeout: KEEP_ALIVE_MS,

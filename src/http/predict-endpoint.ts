@@ -3,6 +3,7 @@ import { FltsError } from '../contract/index.js';
 import { type PendingPrediction, type PredictReplyText, shedReasonOf, type Visit } from '../serving/index.js';
 import { keyOf, placeOfKey } from './api-keys.js';
 import type { AppOptions } from './app-options.js';
+import type { BodyRequest, BodyTaker } from './body-request.js';
 import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
 import type { OpenConnections } from './open-connections.js';
@@ -39,16 +40,16 @@ export class PredictEndpoint {
     this.#connections = connections;
   }
 
-  handle(request: IncomingMessage, response: ServerResponse): void {
+  handle(request: BodyRequest, response: ServerResponse): void {
     new Exchange(this.#options, this.#connections, request, response, this.#nextId(request)).begin();
   }
 }
 
 /** One request and its reply. */
-class Exchange {
+class Exchange implements BodyTaker {
   readonly #options: AppOptions;
   readonly #connections: OpenConnections;
-  readonly #request: IncomingMessage;
+  readonly #request: BodyRequest;
   readonly #response: ServerResponse;
   readonly #id: string;
   readonly #trace: RequestTrace;
@@ -61,7 +62,7 @@ class Exchange {
   constructor(
     options: AppOptions,
     connections: OpenConnections,
-    request: IncomingMessage,
+    request: BodyRequest,
     response: ServerResponse,
     id: string,
   ) {
@@ -76,7 +77,7 @@ class Exchange {
   begin(): void {
     this.#options.noteRequests(1);
     this.#connections.follow(this.#request.socket, this.#response, () => {
-      this.#end();
+      this.#close();
     });
     let visit: Visit;
     try {
@@ -87,12 +88,7 @@ class Exchange {
       return;
     }
     this.#visit = visit;
-    this.#request.on('data', (chunk: Buffer) => {
-      this.#take(chunk, visit);
-    });
-    this.#request.on('end', () => {
-      this.#predict(visit);
-    });
+    this.#request.takeBody(this);
   }
 
   #enter(): Visit {
@@ -125,18 +121,23 @@ class Exchange {
     return new FltsError('FLTS_BODY_TOO_LARGE', 'The request body is larger than this server accepts');
   }
 
-  #take(chunk: Buffer, visit: Visit): void {
+  take(chunk: Buffer): void {
     this.#bytes += chunk.length;
     try {
       if (this.#bytes > this.#options.bodyLimitBytes) throw this.#tooLarge();
-      visit.holdBytes(this.#bytes);
+      this.#visit?.holdBytes(this.#bytes);
       this.#chunks.push(chunk);
     } catch (error) {
-      this.#request.removeAllListeners('data');
-      this.#request.removeAllListeners('end');
+      this.#request.skipBody();
       this.#chunks = [];
       this.#fail(error);
     }
+  }
+
+  end(): void {
+    const visit = this.#visit;
+    // The client went while the last bytes were read.
+    if (visit !== null) this.#predict(visit);
   }
 
   #predict(visit: Visit): void {
@@ -240,7 +241,7 @@ class Exchange {
     return true;
   }
 
-  #end(): void {
+  #close(): void {
     const { noteRequests, metrics, clock } = this.#options;
     this.#pending?.cancel();
     this.#visit?.close();

@@ -4,15 +4,17 @@
  *
  * Up to 14 significant digits are gathered in two int32 sums: exact in float64, and with a power of ten up to 10²²
  * one correctly rounded operation away from the number (Clinger, "How to Read Floating Point Numbers Accurately",
- * 1990, the fast path). With more digits the rest changes the value by less than one part in 10¹³, which decides a
- * float32 unless the value lies that close to the middle of two: those, and very large or small exponents, go
+ * 1990, the fast path). With more digits, or a larger power, the value is off by less than one part in 10¹³, which
+ * decides a float32 unless the value lies that close to the middle of two: those, and powers beyond the table, go
  * through `Number`.
  */
 
-const POWERS_OF_TEN = Float64Array.from({ length: 23 }, (_, exponent) => Number(`1e${exponent}`));
+/** Beyond 10²² the powers are themselves rounded, to one part in 10¹⁶. */
+const POWERS_OF_TEN = Float64Array.from({ length: 61 }, (_, exponent) => Number(`1e${exponent}`));
+const LARGEST_EXACT_POWER = 22;
 const HIGH_DIGITS = 9;
 const LOW_DIGITS = 5;
-/** Bound on the relative error of a value that was cut after 14 digits, with room to spare. */
+/** Bound on the relative error of a value that was cut after 14 digits or scaled by a rounded power, with room to spare. */
 const CUT_ERROR = 2e-13;
 
 const ZERO = 48;
@@ -67,13 +69,20 @@ export function readFloat32(bytes: Buffer, at: number): number {
     }
   }
   if ((c | 32) === LOWER_E) {
-    const end = endOfExponent(bytes, i + 1);
-    exponent += Number(bytes.toString('latin1', i + 1, end));
-    i = end;
+    c = bytes[++i] ?? 0;
+    const isBelowOne = c === MINUS;
+    if (isBelowOne || c === PLUS) c = bytes[++i] ?? 0;
+    let power = 0;
+    // A longer exponent than any double has stays beyond the table.
+    for (; c >= ZERO && c <= NINE; c = bytes[++i] ?? 0) power = Math.min(power * 10 + c - ZERO, 9999);
+    exponent += isBelowOne ? -power : power;
   }
-  if (exponent < -22 || exponent > 22) return Math.fround(Number(bytes.toString('latin1', at, i)));
+  const scale = Math.abs(exponent);
+  if (scale >= POWERS_OF_TEN.length) return Math.fround(Number(bytes.toString('latin1', at, i)));
+  if (scale > LARGEST_EXACT_POWER) isCut = true;
   const digits = lowDigits === 0 ? high : high * (POWERS_OF_TEN[lowDigits] ?? 1) + low;
-  const value = exponent < 0 ? digits / (POWERS_OF_TEN[-exponent] ?? 1) : digits * (POWERS_OF_TEN[exponent] ?? 1);
+  const power = POWERS_OF_TEN[scale] ?? 1;
+  const value = exponent < 0 ? digits / power : digits * power;
   const rounded = Math.fround(value);
   if (isCut) {
     const isDecided =
@@ -81,12 +90,4 @@ export function readFloat32(bytes: Buffer, at: number): number {
     if (!isDecided) return Math.fround(Number(bytes.toString('latin1', at, i)));
   }
   return isNegative ? -rounded : rounded;
-}
-
-function endOfExponent(bytes: Buffer, from: number): number {
-  let i = from;
-  let c = bytes[i] ?? 0;
-  if (c === PLUS || c === MINUS) c = bytes[++i] ?? 0;
-  while (c >= ZERO && c <= NINE) c = bytes[++i] ?? 0;
-  return i;
 }

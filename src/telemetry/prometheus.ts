@@ -1,6 +1,7 @@
-import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { type Aggregator, Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import { type CgroupView, type CounterName, type GaugeName, type HistogramName, METRICS } from '../contract/index.js';
 import type { Metrics } from '../serving/ports.js';
+import { BucketHistogram } from './bucket-histogram.js';
 import type { MetricsSnapshot } from './merge-metrics.js';
 
 /** A gauge's value, or its values by labels, at the time of a scrape. */
@@ -23,7 +24,7 @@ function configOf(name: string, spec: Spec, registry: Registry) {
 export class PrometheusMetrics implements Metrics {
   readonly #registry = new Registry();
   readonly #counters = new Map<string, Counter>();
-  readonly #histograms = new Map<string, Histogram>();
+  readonly #histograms = new Map<string, BucketHistogram>();
   readonly #beforeScrape: (() => void)[] = [];
 
   constructor() {
@@ -32,7 +33,9 @@ export class PrometheusMetrics implements Metrics {
       const config = configOf(name, spec, this.#registry);
       if (spec.kind === 'counter') this.#counters.set(name, new Counter(config));
       if (spec.kind === 'histogram') {
-        this.#histograms.set(name, new Histogram({ ...config, buckets: [...(spec.buckets ?? [])] }));
+        const histogram = new BucketHistogram({ ...config, buckets: spec.buckets ?? [] });
+        this.#registry.registerMetric(histogram.asMetric());
+        this.#histograms.set(name, histogram);
       }
     }
   }
@@ -46,7 +49,7 @@ export class PrometheusMetrics implements Metrics {
   }
 
   observeHttp(labels: { method: string; route: string; status: string }, seconds: number): void {
-    this.#histograms.get('http_request_duration_seconds')?.observe(labels, seconds);
+    this.#histograms.get('http_request_duration_seconds')?.observeUnder(labels, seconds);
   }
 
   /** Reads `source` at every scrape. Each gauge is given once. */
