@@ -3,3 +3,5 @@ export * from './closed-latency.js';
 export * from './degradation.js';
 export * from './knee-search.js';
 export * from './usl.js';
+export * from './replica-plan.js';
+export * from './scaling-paths.js';
