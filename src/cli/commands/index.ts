@@ -9,6 +9,7 @@ import { forecastCommand } from './forecast.js';
 import { loadtestCommand } from './loadtest.js';
 import { mergeCommand } from './merge.js';
 import { modelsCommand } from './models.js';
+import { planCommand } from './plan.js';
 import { reportCommand } from './report.js';
 import { serveCommand } from './serve.js';
 import { synthCommand } from './synth.js';
@@ -27,6 +28,7 @@ export const commands: readonly ((cli: Cli) => Command)[] = [
   reportCommand,
   mergeCommand,
   compareCommand,
+  planCommand,
   configCommand,
   doctorCommand,
 ];
