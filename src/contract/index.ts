@@ -1,4 +1,5 @@
 export * from './bundle.js';
+export * from './diagnosis.js';
 export * from './errors.js';
 export * from './http.js';
 export * from './messages.js';

@@ -340,6 +340,7 @@ export type RunRequirement = Static<typeof RequirementEntry>;
 export type RunPercentile = Static<typeof PercentileEntry>;
 export type RunCapacity = Static<typeof CapacityEntry>;
 export type RunPod = Static<typeof PodEntry>;
+export type RunServerFigures = Static<typeof ServerFigures>;
 export type RunInstrumentLevel = Static<typeof InstrumentLevel>;
 
 /** One request of `samples.ndjson.gz`; times are µs on the run's clock (0 = start of the run). */

@@ -97,6 +97,7 @@ describe('the report of typed figures', () => {
       'configuration',
       'results',
       'comparison',
+      'bottleneck',
       'limits',
     ]);
     expect(sectionOf(TYPED, 'limits')).toContain('Uptime was not measured');

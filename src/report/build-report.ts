@@ -1,3 +1,4 @@
+import { diagnosisJson } from './diagnosis-json.js';
 import { findingsOf } from './findings.js';
 import { GLOSSARY } from './glossary.js';
 import type { Report } from './model.js';
@@ -20,6 +21,7 @@ export function buildReport(bundle: RunBundle): Report {
     verdictReasons: findings.verdictReasons,
     environment: environmentFacts(bundle.run),
     sections: buildSections(BUILDERS, bundle, findings),
+    diagnosis: diagnosisJson(findings.diagnosis),
     glossary: GLOSSARY,
   };
 }

@@ -1,3 +1,5 @@
+import type { RunDiagnosis } from '../contract/index.js';
+
 /**
  * A report as data: sections of paragraphs, facts, tables, lists and charts. Renderers turn it into html, md and json
  * and decide nothing; every sentence in it was computed from a figure.
@@ -81,6 +83,8 @@ export interface Report {
   readonly verdictReasons: readonly string[];
   readonly environment: readonly (readonly [label: string, value: string])[];
   readonly sections: readonly Section[];
+  /** Causes and predictions as data, for machines. */
+  readonly diagnosis: RunDiagnosis;
   readonly glossary: readonly (readonly [term: string, meaning: string])[];
 }
 

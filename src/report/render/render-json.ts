@@ -9,6 +9,7 @@ export function renderJson(report: Report): string {
     verdict: report.verdict,
     verdict_reasons: report.verdictReasons,
     environment: Object.fromEntries(report.environment),
+    diagnosis: report.diagnosis,
     sections: report.sections,
     glossary: Object.fromEntries(report.glossary),
   };
