@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Run } from '../contract/index.js';
 import { renderChart } from './charts/render-chart.js';
+import { fullBundle } from '../../test/support/run-bundle-fixture.js';
+import { renderCsv } from './render/render-csv.js';
+import { renderJunit } from './render/render-junit.js';
 import { buildReport, phaseTable, renderHtml, renderJson, renderMarkdown } from './index.js';
 import type { Chart, Report } from './model.js';
 import type { RunBundle } from './run-bundle.js';
@@ -98,6 +101,10 @@ describe('the report of typed figures', () => {
       'results',
       'comparison',
       'bottleneck',
+      'capacity',
+      'tiers',
+      'next-steps',
+      'conclusion',
       'limits',
     ]);
     expect(sectionOf(TYPED, 'limits')).toContain('Uptime was not measured');
@@ -142,9 +149,12 @@ describe('renderers', () => {
   const timeline = Array.from({ length: 10 }, (_, i) => ({
     atS: i + 0.5,
     requestsPerS: 10 + i,
+    widthS: 1,
     failed: 0,
+    failures: {},
     p50Ms: 5,
     p95Ms: 9,
+    p99Ms: null,
   }));
   const distributions = new Map([
     [
@@ -237,5 +247,93 @@ describe('renderers', () => {
     expect(json.schema_version).toBe(1);
     expect(json.verdict_reasons).toEqual([]);
     expect(json.sections[0]?.id).toBe('summary');
+  });
+
+  it('write what had to hold as JUnit, and nothing that XML forbids', () => {
+    const checks: Report['checks'] = [
+      { group: 'validity', name: 'the run is valid', outcome: 'passed', message: '' },
+      { group: 'requirements', name: 'p95<"2s"', outcome: 'failed', message: 'measured\u0000 3 s' },
+      { group: 'requirements', name: 'p99<1s', outcome: 'undecided', message: 'too few' },
+    ];
+    expect(renderJunit({ ...report, title: 'T', checks })).toBe(`<?xml version="1.0" encoding="UTF-8"?>
+<testsuites name="T">
+  <testsuite name="validity" tests="1" failures="0" errors="0" skipped="0">
+    <testcase classname="flts.validity" name="the run is valid"/>
+  </testsuite>
+  <testsuite name="requirements" tests="2" failures="1" errors="0" skipped="1">
+    <testcase classname="flts.requirements" name="p95&lt;&quot;2s&quot;">
+      <failure type="requirements" message="measured 3 s"/>
+    </testcase>
+    <testcase classname="flts.requirements" name="p99&lt;1s">
+      <skipped message="too few"/>
+    </testcase>
+  </testsuite>
+</testsuites>
+`);
+  });
+
+  it('write the figures as CSV, without percentiles that have no upper bound', () => {
+    const lines = renderCsv(report).split('\r\n');
+    expect(lines[0]).toBe('phase,figure,unit,value,lower,upper');
+    expect(lines).toContain('50,p95,ms,3930,,');
+    expect(lines.filter((line) => line.startsWith('10,p'))).toEqual(['10,p50,ms,520,,']);
+    const figure = { phase: 'a,"b"', figure: 'p95', unit: 'ms', value: 1.5, lower: 1, upper: null } as const;
+    expect(renderCsv({ ...report, figures: [figure] })).toContain('"a,""b""",p95,ms,1.5,1,\r\n');
+  });
+});
+
+describe('the report of a run with everything', () => {
+  const report = buildReport(fullBundle());
+  const text = (id: string): string => JSON.stringify(report.sections.find((section) => section.id === id) ?? null);
+
+  it('has its sections in order', () => {
+    const ids = report.sections.map(({ id }) => id);
+    const known = ['summary', 'configuration', 'results', 'comparison', 'resources', 'answers', 'timeline', 'capacity'];
+    const more = ['tiers', 'requirements', 'readiness', 'next-steps', 'validity', 'conclusion', 'limits'];
+    expect(ids.filter((id) => [...known, ...more].includes(id))).toEqual([...known, ...more]);
+  });
+
+  it('draws the law beside the measured throughput, and what happened over time', () => {
+    expect(text('results')).toContain('"name":"scalability law","isModel":true');
+    expect(text('capacity')).toMatch(/One user alone gets 400\.0 \([\d.–]+\) answers per second \(λ\); 10\.0 %/);
+    expect(text('capacity')).toContain('costs another 0 (0–');
+    // X grows towards 400 / 0.1.
+    expect(text('capacity')).toMatch(/no number of users gets more than 4,000 \([\d,–]+\) per second/);
+    const { chart } = (report.sections.find(({ id }) => id === 'timeline')?.blocks[0] ?? {}) as { chart: Chart };
+    expect(chart.events).toEqual([
+      { name: 'worker restart', at: 71 },
+      { name: 'not ready', at: 110 },
+      { name: 'ready again', at: 111 },
+    ]);
+    expect(text('timeline')).toContain('failures-over-time');
+  });
+
+  it('says up to how many users it is fit, held against what was required', () => {
+    // p95 = 1.8 · (1 + 0.1(N − 1)) / 0.4 ms, its interval ± 3 %: 11.25 (–11.59) at 16, 18.45 at 32.
+    expect(text('readiness')).toContain(
+      'Fit for up to 16 users: p95 11.3 (10.9–11.6) ms within 12.0 ms (required), success 100 %',
+    );
+    expect(text('readiness')).toContain('"not fit: p95, failures"');
+    expect(text('summary')).toContain('{"label":"Fit for up to","value":"16 users","note":"p95 within 12.0 ms"}');
+    expect(text('tiers')).toContain('["1: within the limit","1–16"');
+  });
+
+  it('derives next steps from figures', () => {
+    expect(text('next-steps')).toContain('success>=99.9% is missed with 98.0 %.');
+    expect(text('next-steps')).toContain('Until that is mended, let no more than 16 users in at once.');
+    expect(text('next-steps')).toContain('in phase 64 users are http 5xx.');
+    expect(text('next-steps')).not.toContain('flts loadtest capacity');
+  });
+
+  it('concludes nothing from an INVALID run', () => {
+    const run: Run = {
+      ...fullBundle().run,
+      verdict: 'INVALID',
+      validity: { valid: false, reasons: ['The server restarted.'], warnings: [] },
+    };
+    const invalid = JSON.stringify(buildReport({ ...fullBundle(), run }).sections);
+    expect(invalid).toContain('so it is no evidence that the service is fit for any load');
+    expect(invalid).not.toContain('Fit for up to');
+    expect(invalid).toContain('Measure again before anything is decided: The server restarted.');
   });
 });

@@ -1,4 +1,6 @@
 import { diagnosisJson } from './diagnosis-json.js';
+import { checksOf } from './judging/checks.js';
+import { figuresOf } from './judging/figures.js';
 import { findingsOf } from './findings.js';
 import { GLOSSARY } from './glossary.js';
 import type { Report } from './model.js';
@@ -22,6 +24,8 @@ export function buildReport(bundle: RunBundle): Report {
     environment: environmentFacts(bundle.run),
     sections: buildSections(BUILDERS, bundle, findings),
     diagnosis: diagnosisJson(findings.diagnosis),
+    figures: figuresOf(bundle.run),
+    checks: checksOf(bundle.run),
     glossary: GLOSSARY,
   };
 }

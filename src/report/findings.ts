@@ -1,8 +1,26 @@
 import type { Diagnosis } from '../domain/diagnosis/index.js';
-import type { Verdict } from './model.js';
 import { diagnoseBundle } from './observe-phases.js';
+import { seededRandom } from '../domain/arrivals/index.js';
+import {
+  type CapacityFit,
+  fitCapacity,
+  type Threshold,
+  thresholdsOf,
+  type Tiers,
+  tiersOf,
+} from '../domain/capacity/index.js';
+import {
+  capacityLevels,
+  type ClosedLevel,
+  closedLevels,
+  commonThinkS,
+  degradationLevels,
+  requiredP95Ms,
+} from './judging/load-levels.js';
+import type { Verdict } from './model.js';
+import { type Readiness, readinessOf } from './judging/readiness.js';
 import type { RunBundle } from './run-bundle.js';
-import { verdictOf } from './verdict.js';
+import { verdictOf } from './judging/verdict.js';
 
 /** What is concluded from a bundle, computed once: several sections say parts of it. */
 export interface Findings {
@@ -10,10 +28,49 @@ export interface Findings {
   /** Why the verdict is what it is. */
   readonly verdictReasons: readonly string[];
   readonly diagnosis: Diagnosis;
+  /** Levels of constant closed users, ascending. */
+  readonly levels: readonly ClosedLevel[];
+  /** The scalability law of the levels, or why there is none; null below two levels. */
+  readonly scaling: CapacityFit | null;
+  readonly tiers: Tiers | null;
+  /** Null where there are no tiers. */
+  readonly readiness: Readiness | null;
+  /** Empty below two levels. */
+  readonly thresholds: readonly Threshold[];
+}
+
+/** Intervals are drawn with this seed: the same bundle gives the same report. */
+const SEED = 2026;
+
+function scalingOf(bundle: RunBundle, levels: readonly ClosedLevel[]): CapacityFit | null {
+  if (levels.length < 2) return null;
+  const thinkS = commonThinkS(levels);
+  if (thinkS === null) {
+    return {
+      model: null,
+      refusal: 'Users of different levels think for different times; the scalability law needs one.',
+      heldOut: [],
+    };
+  }
+  return fitCapacity(capacityLevels(bundle, levels), thinkS, seededRandom(SEED));
 }
 
 /** Pure: everything follows from the bundle. */
 export function findingsOf(bundle: RunBundle): Findings {
-  const { verdict, reasons } = verdictOf(bundle.run);
-  return { verdict, verdictReasons: reasons, diagnosis: diagnoseBundle(bundle) };
+  const { run } = bundle;
+  const { verdict, reasons } = verdictOf(run);
+  const levels = closedLevels(run);
+  const degradation = degradationLevels(bundle, levels);
+  const requiredMs = requiredP95Ms(run);
+  const tiers = tiersOf(degradation, requiredMs);
+  return {
+    verdict,
+    verdictReasons: reasons,
+    diagnosis: diagnoseBundle(bundle),
+    levels,
+    scaling: scalingOf(bundle, levels),
+    tiers,
+    readiness: readinessOf(run, levels, tiers),
+    thresholds: levels.length < 2 ? [] : thresholdsOf(degradation, requiredMs),
+  };
 }

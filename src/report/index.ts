@@ -9,4 +9,4 @@ export { renderHtml } from './render/render-html.js';
 export { renderJson } from './render/render-json.js';
 export { renderMarkdown } from './render/render-markdown.js';
 export { REPORT_FORMATS, writeReports } from './write-reports.js';
-export { writeText } from './write-text.js';
+export { writeText } from './render/write-text.js';

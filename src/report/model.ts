@@ -38,8 +38,8 @@ export interface Chart {
   readonly yTitle: string;
   /** `stack`: bars whose series add up, one bar for each x; else lines. */
   readonly form?: 'lines' | 'stack';
-  /** `percentile` spreads out the tail: 0, 90, 99, 99.9 at equal distances. */
-  readonly xScale: 'linear' | 'category' | 'percentile';
+  /** `percentile` spreads out the tail: 0, 90, 99, 99.9 at equal distances; `log`: doublings are. */
+  readonly xScale: 'linear' | 'log' | 'category' | 'percentile';
   /** Names of the x values 0, 1, 2 … of a category axis; without them the x values name themselves. */
   readonly categories?: readonly string[];
   readonly yScale: 'linear' | 'log';
@@ -52,9 +52,18 @@ export interface Chart {
   readonly limits?: readonly { readonly name: string; readonly at: number }[];
 }
 
+/** A large figure, what it is, and where it holds. */
+export interface Tile {
+  readonly label: string;
+  readonly value: string;
+  readonly note: string;
+}
+
 export type Block =
   | { readonly kind: 'text'; readonly sentences: readonly Sentence[] }
   | { readonly kind: 'list'; readonly items: readonly Sentence[] }
+  /** The few figures to remember, large. */
+  | { readonly kind: 'tiles'; readonly tiles: readonly Tile[] }
   | { readonly kind: 'facts'; readonly rows: readonly (readonly [label: string, value: string])[] }
   | {
       readonly kind: 'table';
@@ -76,6 +85,25 @@ export interface Section {
   readonly blocks: readonly Block[];
 }
 
+/** A figure of a phase as a number; latencies are response times of right answers. */
+export interface Figure {
+  readonly phase: string;
+  readonly figure: string;
+  readonly unit: 'ms' | 'per_second' | 'share' | 'count' | 's' | 'bytes';
+  readonly value: number;
+  /** Ends of its 95 % interval; null = no such end, or unknown. */
+  readonly lower: number | null;
+  readonly upper: number | null;
+}
+
+/** Something that had to hold. */
+export interface Check {
+  readonly group: 'validity' | 'requirements';
+  readonly name: string;
+  readonly outcome: 'passed' | 'failed' | 'undecided';
+  readonly message: string;
+}
+
 export interface Report {
   readonly title: string;
   readonly verdict: Verdict;
@@ -85,6 +113,8 @@ export interface Report {
   readonly sections: readonly Section[];
   /** Causes and predictions as data, for machines. */
   readonly diagnosis: RunDiagnosis;
+  readonly figures: readonly Figure[];
+  readonly checks: readonly Check[];
   readonly glossary: readonly (readonly [term: string, meaning: string])[];
 }
 
@@ -93,7 +123,10 @@ export const good = (text: string): Sentence => ({ tone: 'good', text });
 export const bad = (text: string): Sentence => ({ tone: 'bad', text });
 export const warning = (text: string): Sentence => ({ tone: 'warning', text });
 
-/** A table whose first column is text and whose others are figures. */
+/** What a column of figures may hold: numbers with signs, bounds, units; words make it a column of text. */
+const FIGURE = /^(?:|–|[\d≥≤<>+−±-].*)$/;
+
+/** A table whose first column is text; columns of figures are set right, columns with words left. */
 export function figureTable(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
@@ -101,7 +134,10 @@ export function figureTable(
 ): Block {
   return {
     kind: 'table',
-    columns: titles.map((title, i) => ({ title, align: i === 0 ? 'left' : 'right' })),
+    columns: titles.map((title, i) => ({
+      title,
+      align: i > 0 && rows.every((row) => FIGURE.test(row[i] ?? '')) ? 'right' : 'left',
+    })),
     rows,
     note,
   };

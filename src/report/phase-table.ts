@@ -1,4 +1,4 @@
-import { type Run, type RunPhase } from '../contract/index.js';
+import type { Run, RunPhase } from '../contract/index.js';
 import { failureRateBound } from '../domain/stats/index.js';
 import { count, perSecond, share, shareAtLeast } from './format.js';
 import type { TableColumn } from './model.js';
@@ -16,12 +16,18 @@ export function successCell(phase: RunPhase): string {
   return `${share(rate)} (≥ ${shareAtLeast(1 - bound)})`;
 }
 
-/** The table that matters, for a terminal as for a report: one row per measured phase, times in ms. */
-export function phaseTable(run: Run): {
+interface PhaseTable {
   readonly columns: readonly TableColumn[];
   readonly rows: readonly (readonly string[])[];
-} {
-  const phases = measuredPhases(run);
+}
+
+/** The table that matters, for a terminal as for a report: one row per measured phase, times in ms. */
+export function phaseTable(run: Run): PhaseTable {
+  return tableOfPhases(measuredPhases(run));
+}
+
+/** The same of chosen phases. */
+export function tableOfPhases(phases: readonly RunPhase[]): PhaseTable {
   const titles = [
     'phase',
     phases.every((phase) => phase.users !== undefined) ? 'users' : 'load',

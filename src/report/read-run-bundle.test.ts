@@ -80,9 +80,10 @@ describe('readRunBundle', () => {
     put('samples.ndjson.gz', gzipSync(Buffer.from(`${lines(1_500)}\n${slow}\n`)));
     const { timeline } = await readRunBundle(folder);
     // Request i is answered after i ms: 1,000 in the first second, 500 in the next.
+    const none = { widthS: 1, failed: 0, failures: {} };
     expect(timeline).toEqual([
-      { atS: 0.5, requestsPerS: 1_000, failed: 0, p50Ms: 499, p95Ms: 949 },
-      { atS: 1.5, requestsPerS: 500, failed: 0, p50Ms: 1_249, p95Ms: 1_474 },
+      { ...none, atS: 0.5, requestsPerS: 1_000, p50Ms: 499, p95Ms: 949, p99Ms: 989 },
+      { ...none, atS: 1.5, requestsPerS: 500, p50Ms: 1_249, p95Ms: 1_474, p99Ms: 1_494 },
     ]);
   });
 });

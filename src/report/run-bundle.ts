@@ -8,14 +8,18 @@ export interface DistributionPoint {
   readonly ms: number;
 }
 
-/** A stretch of time: what was answered in it. Percentiles are null below 20 answers. */
+/** A stretch of time: what was answered in it. A percentile is null where the stretch has too few answers for it. */
 export interface TimelinePoint {
   /** Middle of the stretch on the run's clock. */
   readonly atS: number;
+  readonly widthS: number;
   readonly requestsPerS: number;
   readonly failed: number;
+  /** Failed requests by kind. */
+  readonly failures: Readonly<Record<string, number>>;
   readonly p50Ms: number | null;
   readonly p95Ms: number | null;
+  readonly p99Ms: number | null;
 }
 
 /** Makes figures of samples that pass by one at a time: a bundle may hold millions, so none may keep them. */

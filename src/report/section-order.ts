@@ -23,8 +23,8 @@ const SECTION_ORDER = [
   'recommendations',
   'next-steps',
   'validity',
-  'limits',
   'conclusion',
+  'limits',
 ] as const;
 
 export type SectionId = (typeof SECTION_ORDER)[number];

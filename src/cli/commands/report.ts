@@ -13,7 +13,7 @@ export function reportCommand(cli: Cli): Command {
   return new Command('report')
     .description('Render the report of a run bundle, or of a run.json alone')
     .argument('<run>', 'folder of a run bundle, or a run.json')
-    .option('--format <list>', 'html, md, json, separated by commas', 'html,md')
+    .option('--format <list>', 'html, md, json, junit, csv, separated by commas', 'html,md')
     .option('--out <dir>', "folder for the report (default: the bundle's)")
     .option('--json', 'print the report as JSON instead of writing files')
     .addHelpText(
@@ -21,7 +21,8 @@ export function reportCommand(cli: Cli): Command {
       `
 Examples:
   $ flts report flts-runs/progressive-20260101-120000
-  $ flts report run.json --format html,md,json --out somewhere`,
+  $ flts report run.json --format html,md,json --out somewhere
+  $ flts report run-1 --format junit,csv`,
     )
     .action(async (path: string, options: Options) => {
       await renderRun(cli, path, options);

@@ -3,6 +3,7 @@ export * from './block-bootstrap.js';
 export * from './error-budget.js';
 export * from './failure-bound.js';
 export * from './littles-law.js';
+export * from './mean-interval.js';
 export * from './percentile-interval.js';
 export * from './requirement.js';
 export * from './spike-recovery.js';

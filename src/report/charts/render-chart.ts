@@ -51,6 +51,9 @@ const FONT = 'system-ui, sans-serif';
 /** Lines of more points than this carry no marks. */
 const MARKED_POINTS_MAX = 12;
 const WHISKER_PX = 5;
+/** About how wide a character of a label is, and how much of a chart's width its axis has. */
+const CHARACTER_PX = 7.5;
+const PLOT_SHARE = 0.9;
 
 /** Where a percentile lies on the axis: every step of 1 leaves a tenth of the rest. */
 function tailPosition(percentile: number): number {
@@ -93,6 +96,10 @@ function xAxis(chart: Chart): Record<string, unknown> {
     const max = Math.max(1, Math.ceil(Math.max(...xs.map(tailPosition))));
     return { ...base, type: 'value', min: 0, max, interval: 1, axisLabel: { ...text(MUTED), formatter: tailLabel } };
   }
+  if (chart.xScale === 'log') {
+    const [min, max] = [Math.max(1, Math.min(...xs)), Math.max(2, ...xs)];
+    return { ...base, type: 'log', logBase: 2, min, max, axisLabel: { ...text(MUTED), formatter: compact } };
+  }
   return {
     ...base,
     type: 'value',
@@ -123,12 +130,17 @@ function yAxis(chart: Chart): Record<string, unknown> {
   };
 }
 
-function spansOf(chart: Chart): Record<string, unknown> {
+/** Names of stretches that are too narrow for them would run into each other. */
+function spansOf(chart: Chart, widthPx: number): Record<string, unknown> {
+  const xs = chart.series.flatMap((series) => series.points.map(([x]) => x));
+  const pxPerUnit = (widthPx * PLOT_SHARE) / Math.max(1e-9, Math.max(...xs) - Math.min(...xs));
+  const nameOf = (span: Chart['spans'][number]): string =>
+    (span.to - span.from) * pxPerUnit >= span.name.length * CHARACTER_PX ? span.name : '';
   return {
     silent: true,
     itemStyle: { color: BAND },
     label: { ...text(MUTED), position: 'insideTop' },
-    data: chart.spans.map((span) => [{ name: span.name, xAxis: span.from }, { xAxis: span.to }]),
+    data: chart.spans.map((span) => [{ name: nameOf(span), xAxis: span.from }, { xAxis: span.to }]),
   };
 }
 
@@ -157,7 +169,7 @@ function barOf(chart: Chart, series: Series, index: number): Record<string, unkn
   };
 }
 
-function lineOf(chart: Chart, series: Series, index: number): Record<string, unknown> {
+function lineOf(chart: Chart, series: Series, index: number, widthPx: number): Record<string, unknown> {
   const color = SERIES[index % SERIES.length];
   return {
     type: 'line',
@@ -168,7 +180,7 @@ function lineOf(chart: Chart, series: Series, index: number): Record<string, unk
     showSymbol: series.isModel !== true && series.points.length <= MARKED_POINTS_MAX,
     lineStyle: { color, width: 2, type: series.isModel === true ? 'dashed' : 'solid' },
     itemStyle: { color },
-    ...(index === 0 && chart.spans.length > 0 ? { markArea: spansOf(chart) } : {}),
+    ...(index === 0 && chart.spans.length > 0 ? { markArea: spansOf(chart, widthPx) } : {}),
     ...(index === 0 ? { markLine: marksOf(chart) } : {}),
   };
 }
@@ -210,7 +222,7 @@ function whiskersOf(chart: Chart, series: Series, index: number): Record<string,
   ];
 }
 
-function optionOf(chart: Chart): EChartsCoreOption {
+function optionOf(chart: Chart, widthPx: number): EChartsCoreOption {
   return {
     animation: false,
     backgroundColor: 'transparent',
@@ -240,7 +252,9 @@ function optionOf(chart: Chart): EChartsCoreOption {
     xAxis: xAxis(chart),
     yAxis: yAxis(chart),
     series: chart.series.flatMap((series, i) =>
-      chart.form === 'stack' ? [barOf(chart, series, i)] : [lineOf(chart, series, i), ...whiskersOf(chart, series, i)],
+      chart.form === 'stack'
+        ? [barOf(chart, series, i)]
+        : [lineOf(chart, series, i, widthPx), ...whiskersOf(chart, series, i)],
     ),
   };
 }
@@ -252,7 +266,7 @@ function optionOf(chart: Chart): EChartsCoreOption {
 export function renderChart(chart: Chart, size: ChartSize): string {
   const instance = init(null, null, { renderer: 'svg', ssr: true, ...size });
   try {
-    instance.setOption(optionOf(chart));
+    instance.setOption(optionOf(chart, size.width));
     return normalise(instance.renderToSVGString(), `${chart.id}-${size.width}`);
   } finally {
     instance.dispose();

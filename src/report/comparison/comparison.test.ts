@@ -134,7 +134,7 @@ describe('rendering', () => {
     const alike = renderComparisonJunit(compared(side('a', 1, 0), side('b', 1, 1)));
     expect(alike).toMatch(/failures="0" errors="0"/);
     const none = renderComparisonJunit(compared(side('a', 1, 0), side('<b">', 1, 1, { phase: { users: 3 } })));
-    expect(none).toMatch(/tests="1" failures="0" errors="1"[\s\S]*<error message="[^"<]*&#60;b&#34;&#62;-1/);
+    expect(none).toMatch(/tests="1" failures="0" errors="1"[\s\S]*<error message="[^"<]*&lt;b&quot;&gt;-1/);
   });
 
   it('writes JSON in the names of run.json', () => {

@@ -1,6 +1,7 @@
 import { snakeKeys } from '../snake-keys.js';
 import type { Comparison, ComparisonVerdict } from './build-comparison.js';
 import { comparisonTable, powerSentence, verdictSentence } from './comparison-text.js';
+import { escapeXml } from '../render/escape-markup.js';
 
 const MARKS: Record<ComparisonVerdict, string> = {
   WORSE: '❌',
@@ -32,13 +33,6 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
     `<details><summary>${runsA.length} + ${runsB.length} runs</summary>\n\nA: ${runsA.map(escapeMarkdown).join(', ')}\n\nB: ${runsB.map(escapeMarkdown).join(', ')}\n\nOne value per run; p by Mann–Whitney, of the figures beside the primary after Holm's correction; shift by Hodges–Lehmann.\n</details>`,
   ];
   return `${parts.join('\n\n')}\n`;
-}
-
-/** Text inside XML; characters that XML 1.0 does not have are dropped. */
-function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '')
-    .replace(/[&<>"']/g, (char) => `&#${char.charCodeAt(0)};`);
 }
 
 /** One test case a figure, as build servers read them: only a primary that is worse fails. */

@@ -10,6 +10,8 @@ export function renderJson(report: Report): string {
     verdict_reasons: report.verdictReasons,
     environment: Object.fromEntries(report.environment),
     diagnosis: report.diagnosis,
+    checks: report.checks,
+    figures: report.figures,
     sections: report.sections,
     glossary: Object.fromEntries(report.glossary),
   };

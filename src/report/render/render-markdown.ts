@@ -31,6 +31,10 @@ function renderBlock(block: Block): string {
       return block.sentences.map(sentence).join(' ');
     case 'list':
       return block.items.map((item) => `- ${sentence(item)}`).join('\n');
+    case 'tiles':
+      return block.tiles
+        .map(({ label, value, note }) => `- **${escape(label)}: ${escape(value)}** ${escape(note)}`)
+        .join('\n');
     case 'facts':
       return block.rows.map(([label, value]) => `- **${escape(label)}:** ${escape(value)}`).join('\n');
     case 'table': {

@@ -1,7 +1,9 @@
 import type { SectionBuilders } from '../../section-order.js';
-import { capacitySection } from './knee-search.js';
+import { degradationSection } from './degradation.js';
+import { capacitySection } from './scaling.js';
 
 /** How much the service carries, and what would carry more. */
 export const CAPACITY_SECTIONS: SectionBuilders = {
-  capacity: ({ run }) => capacitySection(run),
+  capacity: ({ run }, findings) => capacitySection(run, findings),
+  tiers: (_, findings) => degradationSection(findings),
 };

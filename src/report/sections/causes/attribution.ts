@@ -7,8 +7,9 @@ import {
   tailExcess,
 } from '../../../domain/attribution/index.js';
 import { count, decimal, milliseconds, share } from '../../format.js';
+import { resultPhases } from '../../judging/load-levels.js';
 import { type Block, type Chart, figureTable, plain, type Section, type Sentence } from '../../model.js';
-import { loadOf, measuredPhases, phaseTitle, type RunBundle } from '../../run-bundle.js';
+import { loadOf, phaseTitle, type RunBundle } from '../../run-bundle.js';
 
 /** Parts below this share of every cohort are left out of tables and charts. */
 const SHOWN_SHARE = 0.001;
@@ -20,7 +21,7 @@ interface PhaseCohorts {
 }
 
 function phasesOf(bundle: RunBundle): PhaseCohorts[] {
-  return measuredPhases(bundle.run).flatMap((phase) => {
+  return resultPhases(bundle.run).flatMap((phase) => {
     const sets = bundle.attribution.get(phase.name) ?? [];
     return (sets[0]?.cohorts.length ?? 0) === 0 ? [] : [{ title: phaseTitle(phase), load: loadOf(phase), sets }];
   });

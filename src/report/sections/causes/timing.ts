@@ -1,11 +1,12 @@
 import type { Run, RunPhase } from '../../../contract/index.js';
 import { milliseconds, share } from '../../format.js';
+import { resultPhases } from '../../judging/load-levels.js';
 import { figureTable, type Section } from '../../model.js';
-import { measuredPhases, phaseTitle } from '../../run-bundle.js';
+import { phaseTitle } from '../../run-bundle.js';
 
 /** Mean of the server's own timing parts; null where answers carried none. */
 export function timingSection(run: Run): Section | null {
-  const phases = measuredPhases(run).filter((phase) => Object.keys(phase.server_timing_ms_mean ?? {}).length > 0);
+  const phases = resultPhases(run).filter((phase) => Object.keys(phase.server_timing_ms_mean ?? {}).length > 0);
   if (phases.length === 0) return null;
   const parts = [...new Set(phases.flatMap((phase) => Object.keys(phase.server_timing_ms_mean ?? {})))];
   const part = (phase: RunPhase, name: string): string => {

@@ -72,31 +72,47 @@ function lengthOf(phase: RunPhase): string {
 /** What a phase loads with; `5 → 30` where it changes. */
 function loadCell(phase: RunPhase): string {
   const { users, from_users: fromUsers, rate, from_rate: fromRate, arrivals } = phase;
-  if (users !== undefined) return `${fromUsers === undefined ? '' : `${count(fromUsers)} → `}${count(users)} users`;
+  if (users !== undefined)
+    return `${fromUsers === undefined ? '' : `${count(fromUsers)} → `}${count(users)} ${users === 1 ? 'user' : 'users'}`;
   if (rate === undefined) return '–';
   const process = arrivals === 'poisson' ? ' (Poisson)' : '';
   return `${fromRate === undefined ? '' : `${perSecond(fromRate)} → `}${perSecond(rate)}/s${process}`;
 }
 
 function phasesTable(run: Run): Block {
+  const steps = run.phases.filter((phase) => phase.kind === 'search').length;
+  const notes = [
+    ...(run.phases.some((phase) => phase.kind === 'warmup') ? ['Warm-up phases are driven but not counted.'] : []),
+    ...(steps === 0 ? [] : [`${count(steps)} more phases searched for the largest rate: see Capacity.`]),
+  ];
   return figureTable(
     ['Phase', 'Load', 'Think time', 'Requests/user', 'Requests', 'Length'],
-    run.phases.map((phase) => [
-      `${phase.name}${phase.kind === 'warmup' && !/^warm-?up$/i.test(phase.name) ? ' (warm-up)' : ''}`,
-      loadCell(phase),
-      phase.think_s === undefined ? '–' : phase.think_s === 0 ? 'none' : seconds(phase.think_s),
-      phase.requests_per_user === undefined ? '–' : count(phase.requests_per_user),
-      phase.requests === undefined ? '–' : count(phase.requests),
-      lengthOf(phase),
-    ]),
-    run.phases.some((phase) => phase.kind === 'warmup') ? 'Warm-up phases are driven but not counted.' : null,
+    run.phases
+      .filter((phase) => phase.kind !== 'search')
+      .map((phase) => [
+        `${phase.name}${phase.kind === 'warmup' && !/^warm-?up$/i.test(phase.name) ? ' (warm-up)' : ''}`,
+        loadCell(phase),
+        phase.think_s === undefined ? '–' : phase.think_s === 0 ? 'none' : seconds(phase.think_s),
+        phase.requests_per_user === undefined ? '–' : count(phase.requests_per_user),
+        phase.requests === undefined ? '–' : count(phase.requests),
+        lengthOf(phase),
+      ]),
+    notes.length === 0 ? null : notes.join(' '),
   );
 }
 
 function serviceFacts(run: Run): Facts {
   const facts: Facts = [];
   const server = run.target?.server;
-  add(facts, 'Inference workers', field(server, 'workers'));
+  const replicas = new Set(run.phases.flatMap((phase) => Object.keys(phase.replicas ?? {})));
+  if (replicas.size > 0) facts.push(['Replicas that answered', `${replicas.size}: ${[...replicas].sort().join(', ')}`]);
+  for (const pod of run.cluster ?? []) {
+    facts.push([
+      `Pod ${pod.name}`,
+      `${pod.phase}, ${count(pod.restarts)} restarts${pod.oom_killed ? ', killed for want of memory' : ''}`,
+    ]);
+  }
+  add(facts, 'Inference workers of each', field(server, 'workers'));
   const limit = field(server, 'limit');
   if (limit === null) facts.push(['Concurrency limit', 'none']);
   else add(facts, 'Concurrency limit', limit);
@@ -141,6 +157,7 @@ export function configurationSection(run: Run): Section {
   return {
     id: 'configuration',
     title: 'Test configuration',
+    lead: 'What load was asked for, which request was sent, and what the service says it runs with.',
     blocks: [
       phasesTable(run),
       ...(request.length === 0 ? [] : [{ kind: 'facts' as const, rows: request }]),

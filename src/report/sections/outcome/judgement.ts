@@ -2,7 +2,9 @@ import type { Run, RunRequirement } from '../../../contract/index.js';
 import { count, decimal, milliseconds, perSecond, share } from '../../format.js';
 import { figureText } from '../../figure-text.js';
 import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../../model.js';
+import { resultPhases } from '../../judging/load-levels.js';
 import { measuredPhases, type RunBundle } from '../../run-bundle.js';
+import { isLocal } from '../../judging/target-place.js';
 
 /** How far the figure is from the limit, in its own unit and as a factor. */
 function gap(requirement: RunRequirement): string {
@@ -33,6 +35,7 @@ export function requirementsSection(run: Run): Section | null {
   return {
     id: 'requirements',
     title: 'Requirements against results',
+    lead: 'What was asked of the service, what it gave, and how far one is from the other.',
     blocks: [
       figureTable(
         ['Requirement', 'Phase', 'Required', 'Measured', 'Gap', 'Outcome'],
@@ -52,7 +55,7 @@ export function requirementsSection(run: Run): Section | null {
 }
 
 function checksTable(run: Run): Block | null {
-  const phases = measuredPhases(run).filter((phase) => phase.generators !== undefined);
+  const phases = resultPhases(run).filter((phase) => phase.generators !== undefined);
   if (phases.length === 0) return null;
   return figureTable(
     ['Phase', 'Busiest generator', 'Lag p50 / p99 ms', "Users by Little's law", 'Generator CPU s'],
@@ -102,7 +105,14 @@ export function validitySection(run: Run): Section | null {
   }
   const blocks: Block[] = sentences.length === 0 ? [] : [{ kind: 'list', items: sentences }];
   for (const table of [checksTable(run), floorTable(run)]) if (table !== null) blocks.push(table);
-  return blocks.length === 0 ? null : { id: 'validity', title: 'Can these figures be trusted?', blocks };
+  return blocks.length === 0
+    ? null
+    : {
+        id: 'validity',
+        title: 'Can these figures be trusted?',
+        lead: 'Whether the instrument kept up, so that the figures tell of the service and not of the load generator.',
+        blocks,
+      };
 }
 
 /** What a reader must not conclude from this run. */
@@ -136,7 +146,7 @@ export function limitsSection(bundle: RunBundle): Section {
   if (!bundle.server.some((sample) => sample.stats !== null)) {
     items.push(plain("The service's CPU, memory and queue were not measured: the bundle holds no server metrics."));
   }
-  if (run.machine !== undefined && run.target !== undefined && /\/\/(localhost|127\.|\[::1\])/.test(run.target.url)) {
+  if (run.machine !== undefined && isLocal(run)) {
     items.push(
       plain(
         'Generator and service shared one machine: each took CPU time from the other, and no network lay between them.',
@@ -151,5 +161,10 @@ export function limitsSection(bundle: RunBundle): Section {
     );
   }
   items.push(...bundle.gaps.map(plain));
-  return { id: 'limits', title: 'What was not measured', blocks: [{ kind: 'list', items }] };
+  return {
+    id: 'limits',
+    title: 'What was not measured',
+    lead: 'What nobody may conclude from this run.',
+    blocks: [{ kind: 'list', items }],
+  };
 }

@@ -2,9 +2,10 @@ import type { Run, RunPhase } from '../../../contract/index.js';
 import { failureRateBound } from '../../../domain/stats/index.js';
 import type { Findings } from '../../findings.js';
 import { change, count, milliseconds, perSecond, share } from '../../format.js';
-import { bad, good, plain, type Section, type Sentence, warning } from '../../model.js';
+import { resultPhases } from '../../judging/load-levels.js';
+import { bad, good, plain, type Section, type Sentence, type Tile, warning } from '../../model.js';
 import { hasUpperBound, percentileCell } from '../../percentile-cell.js';
-import { loadOf, measuredPhases, type RunBundle } from '../../run-bundle.js';
+import { loadOf, type RunBundle } from '../../run-bundle.js';
 
 /** Changes of throughput below this are called no change. */
 const FLAT = 0.05;
@@ -84,22 +85,69 @@ function requirements(run: Run): Sentence[] {
   return [met === all.length ? good(text) : bad(text)];
 }
 
+/** The figures to remember: the most it gave, p95 under the highest load, success over all, and what it is fit for. */
+function tilesOf(phases: readonly RunPhase[], findings: Findings): Tile[] {
+  const { readiness, verdict } = findings;
+  const tiles: Tile[] = [];
+  const best = phases.reduce<RunPhase | null>(
+    (top, phase) => ((phase.throughput_per_s ?? 0) > (top?.throughput_per_s ?? 0) ? phase : top),
+    null,
+  );
+  if (best?.throughput_per_s !== undefined) {
+    tiles.push({
+      label: 'Highest throughput',
+      value: `${perSecond(best.throughput_per_s)}/s`,
+      note: `right answers, at ${loadOf(best)}`,
+    });
+  }
+  const top = findings.levels.at(-1) ?? phases.at(-1);
+  if (top !== undefined && hasUpperBound(top, 'p95') !== false && (top.p95_ms ?? null) !== null) {
+    tiles.push({
+      label: `p95 at ${loadOf(top)}`,
+      value: `${milliseconds(top.p95_ms ?? 0)} ms`,
+      note: percentileCell(top, 'p95').replace(/^[^(]*/, ''),
+    });
+  }
+  const known = phases.filter((phase) => phase.requests !== undefined && (phase.success_rate ?? null) !== null);
+  const requests = known.reduce((sum, phase) => sum + (phase.requests ?? 0), 0);
+  if (requests > 0) {
+    const right = known.reduce((sum, phase) => sum + (phase.requests ?? 0) * (phase.success_rate ?? 0), 0);
+    tiles.push({ label: 'Success', value: share(right / requests), note: `of ${count(requests)} requests` });
+  }
+  if (readiness !== null) {
+    const fit = readiness.fitLevel === null ? 'none' : loadOf(readiness.fitLevel);
+    tiles.push(
+      verdict === 'INVALID'
+        ? { label: 'Fit for', value: 'unknown', note: 'the run is INVALID' }
+        : { label: 'Fit for up to', value: fit, note: `p95 within ${milliseconds(readiness.p95LimitMs)} ms` },
+    );
+  }
+  return tiles;
+}
+
 /** The run in a few sentences. */
 export function summarySection({ run }: RunBundle, findings: Findings): Section {
-  const phases = measuredPhases(run);
+  const phases = resultPhases(run);
   const { verdict, verdictReasons: reasons } = findings;
   const judged: Sentence[] =
     verdict === 'INVALID'
       ? [bad('The run is INVALID: its figures cannot be trusted, whatever they say.'), ...reasons.map(bad)]
       : reasons.map(bad);
   if (run.interrupted === true) judged.push(warning('The run was ended by hand before its plan was done.'));
+  if (run.aborted !== undefined) {
+    judged.push(bad(`The run was ended in phase ${run.aborted.phase} by the rule ${run.aborted.rule}.`));
+  }
+  const tiles = tilesOf(phases, findings);
+  // Loads of one kind can be compared; a rate and a number of users cannot.
+  const compared = findings.levels.length > 1 ? findings.levels : phases.slice(0, 1);
   return {
     id: 'summary',
     title: 'Executive summary',
     blocks: [
+      ...(tiles.length === 0 ? [] : [{ kind: 'tiles' as const, tiles }]),
       {
         kind: 'list',
-        items: [...judged, ...outcome(phases), ...latency(phases), ...throughput(phases), ...requirements(run)],
+        items: [...judged, ...outcome(phases), ...latency(compared), ...throughput(compared), ...requirements(run)],
       },
     ],
   };

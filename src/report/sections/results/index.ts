@@ -1,11 +1,14 @@
 import type { SectionBuilders } from '../../section-order.js';
+import { answersSection } from './answers.js';
+import { comparisonSection } from './comparison.js';
 import { overTimeSection } from './over-time.js';
-import { answersSection, comparisonSection, resultsSection } from './phase-results.js';
-import { resourcesSection, timelineSection } from './resources.js';
+import { resultsSection } from './phase-results.js';
+import { resourcesSection } from './resources.js';
+import { timelineSection } from './timeline.js';
 
 /** What was measured. */
 export const RESULT_SECTIONS: SectionBuilders = {
-  results: (bundle) => resultsSection(bundle),
+  results: resultsSection,
   comparison: ({ run }) => comparisonSection(run),
   resources: (bundle) => resourcesSection(bundle),
   answers: ({ run }) => answersSection(run),

@@ -1,7 +1,7 @@
 import type { Run, RunPhase } from '../../../contract/index.js';
 import { bytes, count, decimal, milliseconds, seconds, share } from '../../format.js';
+import { resultPhases } from '../../judging/load-levels.js';
 import { bad, type Block, figureTable, good, plain, type Section, type Sentence, warning } from '../../model.js';
-import { measuredPhases } from '../../run-bundle.js';
 
 function steadyTable(phases: readonly RunPhase[]): Block[] {
   const judged = phases.filter((phase) => (phase.steadiness ?? null) !== null);
@@ -78,7 +78,7 @@ function openSentence(phase: RunPhase): Sentence[] {
 
 /** How phases went over their length: steadiness, slopes, recovery, error budget; null where the bundle says nothing. */
 export function overTimeSection(run: Run): Section | null {
-  const phases = measuredPhases(run);
+  const phases = resultPhases(run);
   const items = phases.flatMap((phase) => [
     ...openSentence(phase),
     ...slopeSentences(phase),
@@ -86,5 +86,12 @@ export function overTimeSection(run: Run): Section | null {
     ...budgetSentence(phase),
   ]);
   const blocks: Block[] = [...steadyTable(phases), ...(items.length === 0 ? [] : [{ kind: 'list' as const, items }])];
-  return blocks.length === 0 ? null : { id: 'over-time', title: 'Steadiness and change over time', blocks };
+  return blocks.length === 0
+    ? null
+    : {
+        id: 'over-time',
+        title: 'Steadiness and change over time',
+        lead: 'Whether the service stayed as it was while a phase lasted, or drifted.',
+        blocks,
+      };
 }

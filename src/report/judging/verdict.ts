@@ -1,5 +1,5 @@
-import type { Run } from '../contract/index.js';
-import type { Verdict } from './model.js';
+import type { Run } from '../../contract/index.js';
+import type { Verdict } from '../model.js';
 
 /** The verdict of a run and its reasons; where nothing was required, nothing was passed. */
 export function verdictOf(run: Run): { readonly verdict: Verdict; readonly reasons: readonly string[] } {

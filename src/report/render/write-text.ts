@@ -1,5 +1,5 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
-import { FltsError } from '../contract/index.js';
+import { FltsError } from '../../contract/index.js';
 
 /** Writes a file whole or not at all. Throws FLTS_CANNOT_WRITE. */
 export async function writeText(path: string, text: string): Promise<void> {
