@@ -68,6 +68,10 @@ const GeneratorFigures = Type.Object({
   /** Event-loop utilisation over the phase. */
   elu: Share,
   cpu_s: Type.Number({ minimum: 0 }),
+  /** Mean wait for a processor, each time there was something to do; null where the system does not say. */
+  cpu_wait_ms_mean: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.Null()])),
+  /** Share of the phase in which it waited for a processor. */
+  cpu_wait_share: Type.Optional(Type.Union([Share, Type.Null()])),
   lost: Type.Boolean(),
 });
 

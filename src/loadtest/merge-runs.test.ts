@@ -20,7 +20,6 @@ const phase = {
 function batchOf(rows: readonly number[][]): SampleBatch {
   const text = rows.map(() => '');
   return {
-    type: 'samples',
     phase: 1,
     count: rows.length,
     numbers: Float64Array.from(rows.flat()),

@@ -8,7 +8,7 @@ import { RequestSource } from './generator/request-source.js';
 const PATIENCE_MS = 10_000;
 
 /** One request over a connection of its own. */
-function once(plan: RequestPlan, text: string): Promise<Exchange> {
+function once(plan: RequestPlan, request: Uint8Array): Promise<Exchange> {
   const connection = new HttpConnection(
     plan.endpoint,
     { ...plan.connection, keepAlive: false },
@@ -18,7 +18,7 @@ function once(plan: RequestPlan, text: string): Promise<Exchange> {
     const timer = setTimeout(() => {
       connection.giveUp({ kind: 'timeout', text: `no answer within ${PATIENCE_MS / 1000} s` });
     }, PATIENCE_MS);
-    connection.exchange(text, (exchange) => {
+    connection.exchange(request, (exchange) => {
       clearTimeout(timer);
       connection.close();
       resolve(exchange);
@@ -33,7 +33,7 @@ function once(plan: RequestPlan, text: string): Promise<Exchange> {
  */
 export async function preflight(plan: RequestPlan, url: string): Promise<string | null> {
   const request = new RequestSource(plan, 0, 1).next();
-  const exchange = await once(plan, request.text);
+  const exchange = await once(plan, request.bytes);
   const failure = answerFailure(exchange, plan, request.expectedTs, request.horizon);
   if (failure === null) return null;
   const status = exchange.answer?.status;
@@ -56,6 +56,6 @@ export async function preflight(plan: RequestPlan, url: string): Promise<string 
 
 /** Whether the null request is answered well, so that the floor can be measured on it. */
 export async function answersNull(plan: RequestPlan): Promise<boolean> {
-  const exchange = await once(plan, new RequestSource(plan, 0, 1).next().text);
+  const exchange = await once(plan, new RequestSource(plan, 0, 1).next().bytes);
   return answerFailure(exchange, plan, null, null) === null;
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunSample } from '../../src/contract/index.js';
+import type { Run, RunSample } from '../../src/contract/index.js';
 import { type LoadTestOptions, runLoadTest } from '../../src/loadtest/index.js';
 import { buildReport, readRunBundle } from '../../src/report/index.js';
 import { type PredictServer, type PredictServerOptions, startPredictServer } from '../support/predict-server.js';
@@ -43,6 +43,11 @@ function samples(): RunSample[] {
     .map((line) => JSON.parse(line) as RunSample);
 }
 
+/** Nothing is wrong with the instrument; a busy machine may take its processors away, and then the run says so. */
+function expectSound(run: Run): void {
+  expect(run.validity?.reasons.filter((reason) => !reason.includes('for a processor'))).toEqual([]);
+}
+
 describe('a load test', () => {
   it('sends what it says, times it, and leaves a bundle that reads back', async () => {
     const { run } = await load(
@@ -76,7 +81,8 @@ describe('a load test', () => {
     expect(timed?.littles_law).toMatchObject({ holds: true });
     expect(timed?.littles_law?.expected).toBeCloseTo(2 - 0.02, 3); // the second user starts half a think time later
     expect(run.requirements?.map(({ outcome }) => outcome)).toEqual(['met', 'met', 'not_met']);
-    expect(run).toMatchObject({ verdict: 'FAILED', validity: { valid: true }, uptime: 1 });
+    expectSound(run);
+    expect(run).toMatchObject({ verdict: run.validity?.valid === true ? 'FAILED' : 'INVALID', uptime: 1 });
     expect(run.instrument?.levels.map(({ users }) => users)).toEqual([4, 2]);
 
     // The server saw every request once (and one before the load), none like another, each with its key.
@@ -193,7 +199,8 @@ describe('a load test', () => {
         },
       },
     );
-    expect(run).toMatchObject({ interrupted: true, validity: { valid: true } });
+    expect(run.interrupted).toBe(true);
+    expectSound(run);
     expect(run.phases).toHaveLength(1);
     expect(run.phases[0]).toMatchObject({ name: 'a', failed: 0 });
     expect(run.phases[0]?.requests).toBe(samples().length);

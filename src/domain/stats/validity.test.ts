@@ -56,6 +56,8 @@ describe('runInvalidReasons', () => {
     users: 50,
     requests: 1_000,
     generatorElu: 0.4,
+    generatorCpuWaitMs: 0.1,
+    generatorCpuWaitShare: 0.1,
     lagMsP50: 0.1,
     responseMsP50: 40,
     littlesLaw: littlesLaw(500, 499, 10, 50),
@@ -77,6 +79,11 @@ describe('runInvalidReasons', () => {
     expect(reasonsOf({ lagMsP50: 10.1 })[0]).toContain('10.10 ms late');
     expect(reasonsOf({ lagMsP50: 0.5, responseMsP50: 0.6 })).toEqual([]);
     expect(reasonsOf({ lagMsP50: 0.51, responseMsP50: 0.6 })[0]).toContain('0.51 ms late');
+    expect(reasonsOf({ generatorCpuWaitShare: 0.35 })).toEqual([]);
+    expect(reasonsOf({ generatorCpuWaitShare: 0.36 })[0]).toContain('waited for a processor 36.0 %');
+    expect(reasonsOf({ generatorCpuWaitMs: 10 })).toEqual([]);
+    expect(reasonsOf({ generatorCpuWaitMs: 10.1 })[0]).toContain('waited 10.10 ms for a processor');
+    expect(reasonsOf({ generatorCpuWaitMs: 1, responseMsP50: 0.6 })).toEqual([]);
     expect(reasonsOf({ achievedShare: 0.98 })).toEqual([]);
     expect(reasonsOf({ achievedShare: 0.979, dropped: 3 })[0]).toMatch(/only 97\.9 %.*3 were given up/);
     expect(reasonsOf({ unsteady: 'it drifts' })[0]).toBe('Phase 50 was not steady: it drifts.');

@@ -2,9 +2,13 @@ import type { LittlesLaw } from './littles-law.js';
 
 /** Above this share of its time busy, a generator delays what it measures. */
 export const GENERATOR_ELU_MAX = 0.8;
-/** The median lag may be at most this share of the median response time. */
+/** The median lag, and the mean wait for a processor, may be at most this share of the median response time. */
 const LAG_SHARE_MAX = 0.25;
-/** A median lag up to this is what waking up takes; beside answers of a millisecond it is reported, not judged. */
+/** Share of the time that a generator may wait for a processor at all. */
+const CPU_WAIT_TIME_MAX = 0.35;
+/** Machines that generator and service share make a generator wait this long at every turn. */
+const CPU_WAIT_MS_MIN = 1;
+/** Up to this is what waking up takes; beside answers of a millisecond it is reported, not judged. */
 const LAG_MS_MIN = 0.5;
 /** Open arrivals: at least this share of what was due must have been sent in time. */
 const ACHIEVED_MIN = 0.98;
@@ -27,6 +31,10 @@ export interface PhaseEvidence {
   readonly requests: number;
   /** Largest event-loop utilisation (0..1) of any generator over the phase. */
   readonly generatorElu: number;
+  /** Longest mean wait of any generator for a processor, each time it had something to do; 0 where nothing is known. */
+  readonly generatorCpuWaitMs: number;
+  /** Largest share (0..1) of the phase in which a generator waited for a processor; 0 where nothing is known. */
+  readonly generatorCpuWaitShare: number;
   /** Median of sent − intended − connection wait, and of done − intended; null without requests. */
   readonly lagMsP50: number | null;
   readonly responseMsP50: number | null;
@@ -63,7 +71,18 @@ export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
       `Phase ${phase.name}: a generator was busy ${percent(phase.generatorElu)} of the time (at most ${percent(GENERATOR_ELU_MAX)}); use more generator processes or another machine.`,
     );
   }
-  const { lagMsP50, responseMsP50 } = phase;
+  const { lagMsP50, responseMsP50, generatorCpuWaitMs } = phase;
+  // A generator that is behind makes the response times long that its wait is held against: the share gives it away.
+  if (phase.generatorCpuWaitShare > CPU_WAIT_TIME_MAX) {
+    reasons.push(
+      `Phase ${phase.name}: a generator waited for a processor ${percent(phase.generatorCpuWaitShare)} of the time (at most ${percent(CPU_WAIT_TIME_MAX)}); give it processors of its own, or another machine.`,
+    );
+  }
+  if (responseMsP50 !== null && generatorCpuWaitMs > Math.max(CPU_WAIT_MS_MIN, LAG_SHARE_MAX * responseMsP50)) {
+    reasons.push(
+      `Phase ${phase.name}: a generator waited ${generatorCpuWaitMs.toFixed(2)} ms for a processor each time it had something to do, beyond ${percent(LAG_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms; give it processors of its own, or another machine.`,
+    );
+  }
   if (lagMsP50 !== null && responseMsP50 !== null && lagMsP50 > Math.max(LAG_MS_MIN, LAG_SHARE_MAX * responseMsP50)) {
     reasons.push(
       `Phase ${phase.name}: half of the requests left ${lagMsP50.toFixed(2)} ms late or more, beyond ${percent(LAG_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms.`,

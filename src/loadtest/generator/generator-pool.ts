@@ -2,6 +2,8 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { FltsError } from '../../contract/index.js';
 import type { LoadPlan } from '../../domain/arrivals/index.js';
 import type { Begin, Configure, FromGenerator, OpenAccount, Prepare, SampleBatch, ToGenerator } from './messages.js';
+import type { ProcessorUse } from './processor-use.js';
+import { unpackBatch } from './sample-buffer.js';
 
 /** A generator that does not answer a command within this time is lost. */
 const COMMAND_TIMEOUT_MS = 30_000;
@@ -14,6 +16,7 @@ export interface GeneratorResult {
   readonly users: number;
   readonly elu: number;
   readonly cpuS: number;
+  readonly processor: ProcessorUse | null;
   readonly connectionsOpened: number;
   /** How open arrivals went; null for closed users. */
   readonly open: OpenAccount | null;
@@ -88,7 +91,7 @@ class Generator {
 
   #receive(message: FromGenerator): void {
     if (message.type === 'samples') {
-      this.#onBatch(message, this.id);
+      this.#onBatch(unpackBatch(message), this.id);
       return;
     }
     if (message.type === 'fatal') {
@@ -170,11 +173,12 @@ export class GeneratorPool {
         generator.tell(begin);
         const done = await pending;
         if (typeof done === 'string') {
-          const nothing = { users: 0, elu: 0, cpuS: 0, connectionsOpened: 0, open: null };
+          const nothing = { users: 0, elu: 0, cpuS: 0, processor: null, connectionsOpened: 0, open: null };
           return { generator: this.#first + generator.id, ...nothing, lost: done };
         }
-        const { users, elu, cpuS, connectionsOpened, open } = done;
-        return { generator: this.#first + generator.id, users, elu, cpuS, connectionsOpened, open, lost: null };
+        const { users, elu, cpuS, processor, connectionsOpened, open } = done;
+        const figures = { users, elu, cpuS, processor, connectionsOpened, open };
+        return { generator: this.#first + generator.id, ...figures, lost: null };
       }),
     );
   }

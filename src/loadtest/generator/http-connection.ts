@@ -2,6 +2,10 @@ import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { BadAnswerError, type HttpAnswer, ResponseParser } from './response-parser.js';
 
+/** What one read of a socket takes at most. All connections of a process read into it: a parser keeps copies only. */
+const READ_BYTES = 64 * 1024;
+const readBuffer = Buffer.allocUnsafeSlow(READ_BYTES);
+
 /** Why there is no answer, in the words of FAILURE_KINDS. */
 export interface ExchangeFailure {
   readonly kind: 'connect' | 'reset' | 'timeout' | 'bad_answer';
@@ -24,8 +28,8 @@ export interface Exchange {
 export interface Connection {
   /** Opens the connection ahead of time; an error text, or null. */
   open(onOpen: (problem: string | null) => void): void;
-  /** Sends one request (ASCII, head and body) and calls back exactly once. Never while another is under way. */
-  exchange(request: string, onDone: (exchange: Exchange) => void): void;
+  /** Sends one request (head and body) and calls back exactly once. Never while another is under way. */
+  exchange(request: Uint8Array, onDone: (exchange: Exchange) => void): void;
   /** When the exchange under way began, or null. */
   readonly busySinceUs: number | null;
   /** Ends the exchange under way as a failure of that kind. */
@@ -82,7 +86,19 @@ export class HttpConnection implements Connection {
   open(onOpen: (problem: string | null) => void): void {
     const { host, port, tls } = this.#endpoint;
     const { tlsInsecure, tlsCa } = this.#settings;
-    const socket = tls
+    const receive = (chunk: Buffer): void => {
+      if (this.#socket === socket) this.#receive(chunk);
+    };
+    // Straight from the read into the parser: the stream's own buffering costs as much as the parsing. (Not for TLS,
+    // whose streams have no such way.)
+    const onread = {
+      buffer: readBuffer,
+      callback: (bytes: number): boolean => {
+        receive(readBuffer.subarray(0, bytes));
+        return true;
+      },
+    };
+    const socket: Socket = tls
       ? connectTls({
           host,
           port,
@@ -91,7 +107,8 @@ export class HttpConnection implements Connection {
           rejectUnauthorized: !tlsInsecure,
           ...(tlsCa === null ? {} : { ca: tlsCa }),
         })
-      : connectTcp({ host, port });
+      : connectTcp({ host, port, onread });
+    if (tls) socket.on('data', receive);
     this.#socket = socket;
     this.#opening = onOpen;
     socket.setNoDelay(true);
@@ -99,9 +116,6 @@ export class HttpConnection implements Connection {
       this.opened++;
       this.#served = 0;
       this.#endOpening(null);
-    });
-    socket.on('data', (chunk: Buffer) => {
-      if (this.#socket === socket) this.#receive(chunk);
     });
     socket.on('end', () => {
       if (this.#socket === socket) this.#ended();
@@ -114,7 +128,7 @@ export class HttpConnection implements Connection {
     });
   }
 
-  exchange(request: string, onDone: (exchange: Exchange) => void): void {
+  exchange(request: Uint8Array, onDone: (exchange: Exchange) => void): void {
     this.#done = onDone;
     this.#beganUs = this.#nowUs();
     this.#sentUs = null;
@@ -145,9 +159,9 @@ export class HttpConnection implements Connection {
     socket?.destroy();
   }
 
-  #write(socket: Socket, request: string): void {
+  #write(socket: Socket, request: Uint8Array): void {
     this.#sentUs = this.#nowUs();
-    socket.write(request, 'latin1');
+    socket.write(request);
   }
 
   #endOpening(problem: string | null): void {

@@ -3,6 +3,7 @@ import type { LoadPlan } from '../../domain/arrivals/index.js';
 import type { BodyPlan } from '../payload/body-plan.js';
 import type { CheckMode } from './answer-check.js';
 import type { ConnectionSettings, Endpoint } from './http-connection.js';
+import type { ProcessorUse } from './processor-use.js';
 
 /** What coordinator and generator processes say to each other (structured clones over the IPC channel). */
 
@@ -73,8 +74,26 @@ export const SAMPLE_FIELDS = [
 ] as const;
 export const SAMPLE_WIDTH = SAMPLE_FIELDS.length;
 
-export interface SampleBatch {
+/**
+ * A batch on its way over the channel. Strings one by one would cost more than everything else: names that repeat are
+ * sent once, Server-Timing as one text.
+ */
+export interface PackedBatch {
   readonly type: 'samples';
+  readonly phase: number;
+  readonly count: number;
+  readonly numbers: Float64Array;
+  /** Different replicas and model runs of the batch; the first is ''. */
+  readonly words: readonly string[];
+  /** By sample: replica, model run, as places in `words`. Null where all are ''. */
+  readonly wordAt: Uint16Array | null;
+  /** One line a sample; null where all are empty. */
+  readonly serverTiming: string | null;
+  readonly examples: Readonly<Record<string, string>>;
+}
+
+/** Samples of one phase, column by column. */
+export interface SampleBatch {
   readonly phase: number;
   readonly count: number;
   /** `count` × SAMPLE_WIDTH; firstByteUs NaN = none; failure = index into FAILURE_KINDS, −1 = right answer. */
@@ -105,6 +124,8 @@ export interface PhaseDone {
   readonly users: number;
   readonly elu: number;
   readonly cpuS: number;
+  /** Null where the system does not say. */
+  readonly processor: ProcessorUse | null;
   readonly connectionsOpened: number;
   /** Null for closed users. */
   readonly open: OpenAccount | null;
@@ -114,6 +135,6 @@ export type FromGenerator =
   | { readonly type: 'configured' }
   /** `problem`: why a connection could not be opened, or null. */
   | { readonly type: 'prepared'; readonly phase: number; readonly problem: string | null }
-  | SampleBatch
+  | PackedBatch
   | PhaseDone
   | { readonly type: 'fatal'; readonly text: string };

@@ -161,7 +161,7 @@ export class OpenCrew implements Crew {
   }
 
   #send(connection: Connection, arrival: Arrival): void {
-    connection.exchange(arrival.request.text, (exchange) => {
+    connection.exchange(arrival.request.bytes, (exchange) => {
       this.#answered(connection, arrival, exchange);
     });
   }

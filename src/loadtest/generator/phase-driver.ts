@@ -5,6 +5,7 @@ import type { Crew } from './crew.js';
 import { HttpConnection } from './http-connection.js';
 import type { Begin, Configure, FromGenerator, Prepare, RequestPlan } from './messages.js';
 import { OpenCrew } from './open-crew.js';
+import { processorUse, readProcessor } from './processor-use.js';
 import type { RequestSource } from './request-source.js';
 import { SampleBuffer } from './sample-buffer.js';
 
@@ -25,6 +26,7 @@ export class PhaseDriver {
   #ticker: NodeJS.Timeout | null = null;
   #elu = performance.eventLoopUtilization();
   #cpu = process.cpuUsage();
+  #processor = readProcessor();
 
   constructor(
     config: Configure,
@@ -75,6 +77,7 @@ export class PhaseDriver {
   begin(begin: Begin): void {
     this.#elu = performance.eventLoopUtilization();
     this.#cpu = process.cpuUsage();
+    this.#processor = readProcessor();
     this.#running = true;
     this.#ticker = setInterval(() => {
       this.#tick();
@@ -83,7 +86,7 @@ export class PhaseDriver {
       begin.plan,
       (user, intendedUs, request, exchange) => {
         const failure = answerFailure(exchange, this.#plan, request.expectedTs, request.horizon);
-        this.#buffer.add(user, intendedUs, exchange, failure, request.text.length);
+        this.#buffer.add(user, intendedUs, exchange, failure, request.bytes.length);
         if (this.#buffer.full) this.#flush();
       },
       () => {
@@ -135,6 +138,7 @@ export class PhaseDriver {
       users: this.#crew.users,
       elu,
       cpuS: (user + system) / 1e6,
+      processor: idle ? null : processorUse(this.#processor, readProcessor()),
       connectionsOpened,
       open: this.#crew.account,
     });

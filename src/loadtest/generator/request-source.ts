@@ -1,9 +1,11 @@
 import { BodySource } from '../payload/body-plan.js';
+import { ByteSlab } from '../payload/byte-slab.js';
+import type { BodyBytes } from '../payload/window-table.js';
 import type { RequestPlan } from './messages.js';
 
 /** A request as it goes over the wire (ASCII) and what a right answer to it carries. */
 export interface PreparedRequest {
-  readonly text: string;
+  readonly bytes: Uint8Array;
   readonly expectedTs: string | null;
   /** Steps that were asked for; null where nobody says. */
   readonly horizon: number | null;
@@ -25,6 +27,7 @@ export class RequestSource {
   readonly #fixed: PreparedRequest | null;
   readonly #bodies: BodySource | null;
   readonly #stride: number;
+  readonly #slab = new ByteSlab();
   #index: number;
 
   constructor(plan: RequestPlan, generator: number, generators: number) {
@@ -32,18 +35,31 @@ export class RequestSource {
     this.#stride = generators;
     this.#head = headOf(plan, plan.body !== null || plan.windows !== null);
     this.#bodies = plan.windows === null ? null : new BodySource(plan.windows);
-    this.#fixed = this.#bodies === null ? this.#request(plan.body, null, null) : null;
+    this.#fixed =
+      this.#bodies === null ? this.#request(plan.body === null ? null : fixedBody(plan.body), null, null) : null;
   }
 
   next(): PreparedRequest {
     if (this.#bodies === null) return this.#fixed ?? this.#request(null, null, null);
-    const { body, expectedTs, horizon } = this.#bodies.body(this.#index);
+    const body = this.#bodies.body(this.#index);
     this.#index += this.#stride;
-    return this.#request(body, expectedTs, horizon);
+    return this.#request(body, body.expectedTs, body.horizon);
   }
 
-  #request(body: string | null, expectedTs: string | null, horizon: number | null): PreparedRequest {
-    const length = body === null ? '' : `\r\nContent-Length: ${body.length}`;
-    return { text: `${this.#head}${length}\r\n\r\n${body ?? ''}`, expectedTs, horizon };
+  #request(body: BodyBytes | null, expectedTs: string | null, horizon: number | null): PreparedRequest {
+    const head = `${this.#head}${body === null ? '' : `\r\nContent-Length: ${body.length}`}\r\n\r\n`;
+    const bytes = this.#slab.take(head.length + (body?.length ?? 0));
+    bytes.write(head, 'latin1');
+    body?.write(bytes, head.length);
+    return { bytes, expectedTs, horizon };
   }
+}
+
+function fixedBody(text: string): BodyBytes {
+  return {
+    length: text.length,
+    write: (target, at) => {
+      target.write(text, at, 'latin1');
+    },
+  };
 }

@@ -34,6 +34,11 @@ interface Head {
   runId: string;
 }
 
+const KNOWN_LENGTHS = new Set(
+  ['content-length', 'transfer-encoding', 'connection', 'server-timing', 'x-replica-id', 'x-model-run-id'].map(
+    (name) => name.length,
+  ),
+);
 const STATUS_LINE = /^HTTP\/1\.([01]) (\d{3})(?: |$)/;
 const DIGITS = /^\d+$/;
 const HEX = /^[0-9a-fA-F]+$/;
@@ -58,7 +63,13 @@ function parseHead(text: string): Head {
 function readHeader(line: string, head: Head): void {
   const colon = line.indexOf(':');
   if (colon <= 0) throw new BadAnswerError(`a header line without a name: "${line.slice(0, 60)}"`);
-  const value = line.slice(colon + 1).trim();
+  // Most headers are none of these: their length alone tells.
+  if (!KNOWN_LENGTHS.has(colon)) return;
+  // A bare line feed is no line end here; nobody may take it for one later.
+  const value = line
+    .slice(colon + 1)
+    .replaceAll('\n', ' ')
+    .trim();
   switch (line.slice(0, colon).toLowerCase()) {
     case 'content-length':
       if (!DIGITS.test(value)) throw new BadAnswerError(`content-length is "${value.slice(0, 60)}"`);
@@ -94,6 +105,8 @@ export class ResponseParser {
   /** Bytes that are not consumed yet. */
   #rest: Buffer = Buffer.alloc(0);
   #body: Buffer[] = [];
+  /** Parts of the body that are copies; those after them are views of the chunk that is being pushed. */
+  #copied = 0;
   #bodyBytes = 0;
   /** Bytes that the present part of the body still lacks. */
   #lacking = 0;
@@ -103,18 +116,25 @@ export class ResponseParser {
     this.#head = null;
     this.#rest = Buffer.alloc(0);
     this.#body = [];
+    this.#copied = 0;
     this.#bodyBytes = 0;
     this.#lacking = 0;
   }
 
-  /** The answer as soon as it is complete, else null. Throws BadAnswerError, also on bytes beyond the answer. */
+  /**
+   * The answer as soon as it is complete, else null. The chunk may be overwritten afterwards. Throws BadAnswerError, also
+   * on bytes beyond the answer.
+   */
   push(chunk: Buffer): HttpAnswer | null {
     this.#rest = this.#rest.length === 0 ? chunk : Buffer.concat([this.#rest, chunk]);
     for (;;) {
       const before = this.#rest.length;
       const stage = this.#stage;
       if (this.#step()) return this.#complete();
-      if (this.#rest.length === before && this.#stage === stage) return null;
+      if (this.#rest.length === before && this.#stage === stage) {
+        this.#keepCopies();
+        return null;
+      }
     }
   }
 
@@ -207,12 +227,20 @@ export class ResponseParser {
     this.#body.push(part);
   }
 
+  /** Lets go of the chunk that was pushed. */
+  #keepCopies(): void {
+    if (this.#rest.length > 0) this.#rest = Buffer.from(this.#rest);
+    for (; this.#copied < this.#body.length; this.#copied++) {
+      this.#body[this.#copied] = Buffer.from(this.#body[this.#copied] ?? []);
+    }
+  }
+
   #complete(): HttpAnswer {
     if (this.#rest.length > 0) throw new BadAnswerError(`${this.#rest.length} bytes beyond the answer`);
     const head = this.#head;
     if (head === null) throw new BadAnswerError('an answer without a head');
     const { status, keepAlive, serverTiming, replica, runId } = head;
-    const body = this.#body.length === 1 ? (this.#body[0] as Buffer) : Buffer.concat(this.#body);
+    const body = Buffer.concat(this.#body);
     return { status, body, keepAlive, serverTiming, replica, runId };
   }
 }

@@ -75,7 +75,7 @@ export class UserLoop {
 
   #send(dueUs: number): void {
     const request = this.#next;
-    this.#connection.exchange(request.text, (exchange) => {
+    this.#connection.exchange(request.bytes, (exchange) => {
       this.#answered(dueUs, request, exchange);
     });
     this.#next = this.#source.next();

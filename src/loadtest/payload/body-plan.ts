@@ -1,4 +1,4 @@
-import { type WindowTable, type WindowTexts, WindowCutter } from './window-table.js';
+import { type BodyBytes, type WindowTable, type WindowTexts, WindowCutter } from './window-table.js';
 
 /** What bodies are made of: windows of one or several series, one or several horizons, and a shape of one's own. */
 export interface BodyPlan {
@@ -8,8 +8,7 @@ export interface BodyPlan {
   readonly template: string | null;
 }
 
-export interface Body {
-  readonly body: string;
+export interface Body extends BodyBytes {
   readonly expectedTs: string;
   readonly horizon: number;
 }
@@ -90,7 +89,14 @@ export class BodySource {
     const body = filled
       .join('')
       .replace(ASCII_ONLY, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-    return { body, expectedTs: texts.expectedTs, horizon };
+    return {
+      length: body.length,
+      write: (target, at) => {
+        target.write(body, at, 'latin1');
+      },
+      expectedTs: texts.expectedTs,
+      horizon,
+    };
   }
 }
 

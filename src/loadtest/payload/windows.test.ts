@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { csvWindows } from './csv-windows.js';
 import { LTE_COLUMNS, syntheticWindows } from './synthetic-windows.js';
-import { asciiJson, WindowCutter, type WindowTable } from './window-table.js';
+import { asciiJson, type BodyBytes, WindowCutter, type WindowTable } from './window-table.js';
 
 interface Body {
   data: Record<string, (string | number)[]>;
@@ -12,6 +12,15 @@ interface Body {
 }
 
 const read = (text: string): Body => JSON.parse(text) as Body;
+
+/** The body as it would go out; writes nothing before its place and exactly its length. */
+function textOf({ length, write }: BodyBytes): string {
+  const target = Buffer.alloc(length + 10, '#');
+  write(target, 5);
+  const text = target.toString('latin1');
+  expect(text.slice(0, 5) + text.slice(-5)).toBe('##########');
+  return text.slice(5, -5);
+}
 
 describe('WindowCutter', () => {
   const table: WindowTable = {
@@ -28,8 +37,8 @@ describe('WindowCutter', () => {
   };
 
   it('cuts rows and knows the first timestamp of the answer', () => {
-    const { body, expectedTs } = new WindowCutter(table).window(1);
-    expect(read(body)).toEqual({
+    const window = new WindowCutter(table).window(1);
+    expect(read(textOf(window))).toEqual({
       data: {
         ts: ['2020-01-01 00:01:00', '2020-01-01 00:02:00', '2020-01-01 00:03:00'],
         a: [2, 3, 4],
@@ -37,15 +46,25 @@ describe('WindowCutter', () => {
       },
       inference_length: 2,
     });
-    expect(expectedTs).toBe('2020-01-01T00:04:00');
-    expect(Buffer.byteLength(body)).toBe(body.length);
+    expect(window.expectedTs).toBe('2020-01-01T00:04:00');
   });
 
   it('never sends the same body twice', () => {
     const cutter = new WindowCutter(table);
-    expect(read(cutter.window(2).body).data['a']).toEqual([1, 2, 3 * 1.000001]);
-    const bodies = Array.from({ length: 100 }, (_, i) => cutter.window(i).body);
+    expect(read(textOf(cutter.window(2))).data['a']).toEqual([1, 2, 3 * 1.000001]);
+    const bodies = Array.from({ length: 100 }, (_, i) => textOf(cutter.window(i)));
     expect(new Set(bodies).size).toBe(100);
+  });
+
+  it('writes the same as the texts for templates, on every lap and of single rows', () => {
+    for (const rows of [1, 3]) {
+      const cutter = new WindowCutter({ ...table, rows });
+      for (let i = 0; i < 8; i++) {
+        const { ts, columns } = cutter.texts(i);
+        const cells = [...columns].map(([name, text]) => `,${asciiJson(name)}:[${text}]`).join('');
+        expect(textOf(cutter.window(i, 7))).toBe(`{"data":{"ts":[${ts}]${cells}},"inference_length":7}`);
+      }
+    }
   });
 
   it('writes JSON in ASCII', () => {
@@ -57,7 +76,7 @@ describe('syntheticWindows', () => {
   const settings = { seed: 3, columns: LTE_COLUMNS, rows: 30, stepS: 120, horizon: 1 };
 
   it('makes the usual request: 30 rows of 11 columns, two minutes apart, all finite', () => {
-    const { data } = read(new WindowCutter(syntheticWindows(settings)).window(17).body);
+    const { data } = read(textOf(new WindowCutter(syntheticWindows(settings)).window(17)));
     expect(Object.keys(data)).toEqual(['ts', ...LTE_COLUMNS]);
     for (const name of LTE_COLUMNS) {
       expect(data[name]).toHaveLength(30);

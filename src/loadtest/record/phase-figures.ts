@@ -260,11 +260,13 @@ export function phaseFigures(recorder: PhaseRecorder, context: PhaseContext): Ru
             used_share: budget.usedShare,
           },
         }),
-    generators: generators.map(({ generator, users, elu, cpuS, lost }) => ({
+    generators: generators.map(({ generator, users, elu, cpuS, processor, lost }) => ({
       id: generator,
       users,
       elu,
       cpu_s: cpuS,
+      cpu_wait_ms_mean: processor?.waitMs ?? null,
+      cpu_wait_share: processor?.waitShare ?? null,
       lost: lost !== null,
     })),
     warnings: warningsOf(recorder, percentiles),
@@ -283,6 +285,8 @@ export function phaseEvidence(
     users: plan.mode === 'closed' ? plan.users : 0,
     requests: recorder.requests,
     generatorElu: Math.max(0, ...generators.map((generator) => generator.elu)),
+    generatorCpuWaitMs: Math.max(0, ...generators.map(({ processor }) => processor?.waitMs ?? 0)),
+    generatorCpuWaitShare: Math.max(0, ...generators.map(({ processor }) => processor?.waitShare ?? 0)),
     lagMsP50: figures.lag_ms?.p50 ?? null,
     responseMsP50: figures.p50_ms ?? null,
     littlesLaw: figures.littles_law ?? null,

@@ -14,7 +14,6 @@ beforeAll(loadHistograms);
 /** Rows of user, intended, sent, first byte, done, connection wait, status, failure, bytes out, bytes in. */
 function batch(rows: readonly number[][], timing = ''): SampleBatch {
   return {
-    type: 'samples',
     phase: 1,
     count: rows.length,
     numbers: Float64Array.from(rows.flat()),
@@ -43,7 +42,16 @@ const plan = {
 };
 const recorderOf = (change: Partial<typeof plan> = {}) =>
   new PhaseRecorder({ name: 'p', kind: 'sustained', plan: { ...plan, ...change } });
-const GENERATOR = { generator: 0, users: 2, elu: 0.1, cpuS: 0.2, connectionsOpened: 2, open: null, lost: null };
+const GENERATOR = {
+  generator: 0,
+  users: 2,
+  elu: 0.1,
+  cpuS: 0.2,
+  processor: { waitMs: 0.1, waitShare: 0.02 },
+  connectionsOpened: 2,
+  open: null,
+  lost: null,
+};
 
 describe('LatencyHistogram', () => {
   it('answers every rank as the sorted values do, to three digits', () => {
