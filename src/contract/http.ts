@@ -82,6 +82,22 @@ export const ScaleReplySchema = Type.Object({
   processes: Type.Integer(),
 });
 
+/** `POST /v2/repository/index` answers an array of these (Open Inference Protocol, repository extension). */
+export const IndexEntrySchema = Type.Object({
+  /** The model's name: the registry's identifier. */
+  name: Type.String(),
+  /** The run id; empty when it is not known which version should serve. */
+  version: Type.String(),
+  state: Type.Union([
+    Type.Literal('READY'),
+    Type.Literal('LOADING'),
+    Type.Literal('UNLOADING'),
+    Type.Literal('UNAVAILABLE'),
+  ]),
+  /** Why it does not serve, or how far it is; empty when it serves. */
+  reason: Type.String(),
+});
+
 const MaybeNumber = Type.Union([Type.Number(), Type.Null()]);
 const MaybeString = Type.Union([Type.String(), Type.Null()]);
 
@@ -169,6 +185,7 @@ export const QueueStatsSchema = Type.Object({
 export type ErrorReply = Static<typeof ErrorReplySchema>;
 export type ReloadReply = Static<typeof ReloadReplySchema>;
 export type ScaleReply = Static<typeof ScaleReplySchema>;
+export type IndexEntry = Static<typeof IndexEntrySchema>;
 export type HealthReply = Static<typeof HealthReplySchema>;
 export type ProcessView = Static<typeof ProcessViewSchema>;
 export type CgroupView = Static<typeof CgroupViewSchema>;

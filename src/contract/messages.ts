@@ -10,7 +10,9 @@ export type Device = 'cpu' | 'cuda';
 
 export interface LoadMessage {
   readonly kind: 'load';
-  readonly modelPath: string;
+  /** The model file, and its digest in hex as the bundle has it. */
+  readonly model: SharedArrayBuffer;
+  readonly sha256: string;
   readonly device: Device;
   readonly lookback: number;
   readonly features: number;
@@ -34,6 +36,13 @@ export interface RunMessage {
 
 export type ToWorker = LoadMessage | RunMessage;
 
+/** Said on the way: the model's bytes are those of the bundle; the runtime has taken them, with the right shapes. */
+export interface LoadStepMessage {
+  readonly kind: 'load_step';
+  readonly step: 'digest_checked' | 'loaded';
+}
+
+/** The model is loaded and has run its warm-up. */
 export interface LoadedMessage {
   readonly kind: 'loaded';
   readonly loadMs: number;
@@ -55,4 +64,4 @@ export interface RunFailedMessage {
   readonly message: string;
 }
 
-export type FromWorker = LoadedMessage | LoadFailedMessage | RanMessage | RunFailedMessage;
+export type FromWorker = LoadStepMessage | LoadedMessage | LoadFailedMessage | RanMessage | RunFailedMessage;

@@ -90,11 +90,27 @@ export const METRICS = {
     help: 'Attempts to take a model version, by result.',
     labels: ['result'],
   },
+  inference_model_rollbacks_total: {
+    kind: 'counter',
+    help: 'Model versions that were rolled back by rule, by cause: errors, non_finite or latency.',
+    labels: ['cause'],
+  },
+  inference_model_problem: {
+    kind: 'gauge',
+    help: '1 for a model version that should serve and does not, by the code of the error.',
+    labels: ['identifier', 'run_id', 'code'],
+    merge: 'max',
+  },
   inference_model_info: {
     kind: 'gauge',
-    help: '1 for the model that serves.',
+    help: '1 for a version that answers where none is asked for; 0 for others that are loaded.',
     labels: ['run_id', 'model_type', 'identifier'],
     merge: 'max',
+  },
+  inference_version_requests: {
+    kind: 'gauge',
+    help: 'Requests that a loaded version has ended since it was loaded, by outcome: answered, failed or non_finite.',
+    labels: ['run_id', 'outcome'],
   },
   flts_build_info: { kind: 'gauge', help: '1 for this build.', labels: ['version', 'node'], merge: 'max' },
   event_loop_lag_seconds: {

@@ -203,6 +203,40 @@ export const SETTINGS = {
     default: 1000,
     description: 'How often the registry is asked which model is current.',
   },
+  versionPolicy: {
+    kind: 'string',
+    default: 'latest',
+    description:
+      'Which versions are loaded: latest (the promoted one), pinned:RUN_ID, or newest:N (the promoted one, and the N newest for who asks by version).',
+  },
+  models: {
+    kind: 'string',
+    default: '',
+    description:
+      'Further models that are served beside the first: NAME=REGISTRY or NAME=REGISTRY#POLICY, separated by commas; asked for as ?model=NAME.',
+  },
+  maxModelVersions: {
+    kind: 'integer',
+    min: 1,
+    max: 64,
+    default: 8,
+    description: 'Most versions loaded, over all models; a swap may have one more of a model for a while.',
+  },
+  memoryReserveBytes: {
+    kind: 'integer',
+    min: 0,
+    max: 1_099_511_627_776,
+    default: 67_108_864,
+    description: 'Memory that must stay free when another version is loaded; with less it is refused.',
+  },
+  rollbackWatchMs: {
+    kind: 'integer',
+    min: 0,
+    max: 3_600_000,
+    default: 60_000,
+    description:
+      'How long a new version is on trial: rolled back if it fails, gives values that are not finite, or is slow, compared with the one before. 0: not at all.',
+  },
   waitForModel: {
     kind: 'boolean',
     default: true,

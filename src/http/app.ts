@@ -13,6 +13,7 @@ import { closeTrace, type RequestTrace, serverTiming, startTrace } from './reque
 import { adminRoutes } from './routes/admin.js';
 import { healthRoutes } from './routes/health.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { repositoryRoutes } from './routes/repository.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -68,6 +69,7 @@ export function buildApp(options: AppOptions): FastifyInstance {
   app.setErrorHandler((error, request, reply) => answerError(options, error, request, reply));
   healthRoutes(app, options);
   metricsRoutes(app, options);
+  repositoryRoutes(app, options);
   adminRoutes(app, options);
   app.setNotFoundHandler((request, reply) => {
     answerUnknownRoute(app, request, reply);

@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, LoadMessage, RunMessage } from '../contract/index.js';
-import { WorkerLostError } from '../serving/ports.js';
+import { type LoadStep, WorkerLostError } from '../serving/ports.js';
 
 /** What one run gave; `forecast` is valid until the next run of the thread. */
 export interface ThreadRun {
@@ -32,6 +32,7 @@ export class InferenceThread {
   readonly window: Float32Array;
   readonly #onLost: (thread: InferenceThread, why: string) => void;
   #loading: Pending<number> | null = null;
+  #onStep: (step: LoadStep) => void = () => undefined;
   #running: Pending<ThreadRun> | null = null;
   #rows = 0;
   #ended = false;
@@ -58,7 +59,8 @@ export class InferenceThread {
   }
 
   /** Loads and warms the model; milliseconds taken. Rejects with ModelUnusableError or WorkerLostError. */
-  load(): Promise<number> {
+  load(onStep: (step: LoadStep) => void): Promise<number> {
+    this.#onStep = onStep;
     return new Promise((resolve, reject) => {
       this.#loading = { resolve, reject };
       this.#worker.postMessage(this.#shape);
@@ -83,7 +85,10 @@ export class InferenceThread {
   }
 
   #onMessage(message: FromWorker): void {
-    if (message.kind === 'loaded') {
+    if (message.kind === 'load_step') {
+      this.#onStep(message.step);
+    } else if (message.kind === 'loaded') {
+      this.#onStep('warmed');
       this.#loading?.resolve(message.loadMs);
       this.#loading = null;
     } else if (message.kind === 'load_failed') {

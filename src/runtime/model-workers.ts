@@ -1,10 +1,18 @@
-import type { FetchedBundle, InferenceBackend, VerifySlot } from '../serving/ports.js';
+import { readFile, stat } from 'node:fs/promises';
+import { FltsError } from '../contract/index.js';
+import { sizeProblem } from '../domain/onnx/index.js';
+import type { FetchedBundle, InferenceBackend, LoadStep, ModelHost, VerifySlot } from '../serving/ports.js';
 import { type PoolOptions, WorkerPool } from './pool.js';
 
 export type WorkerOptions = Omit<PoolOptions, 'onClosed'>;
 
+/** About what a thread takes before it has a model: its JavaScript heap and stack, and the runtime's own. */
+const THREAD_BYTES = 24 * 1024 * 1024;
+/** The runtime keeps weights once as the file has them and once as its kernels like them. */
+const COPIES_OF_MODEL = 2;
+
 /** The inference threads of a process: as many for every model version, however often the version changes. */
-export class ModelWorkers {
+export class ModelWorkers implements ModelHost {
   readonly #options: WorkerOptions;
   readonly #pools = new Set<WorkerPool>();
   #workers: number;
@@ -21,11 +29,25 @@ export class ModelWorkers {
     return this.#workers;
   }
 
-  /** Threads for one version, ready to serve. See StartBackend. */
-  async start(fetched: FetchedBundle, verify: VerifySlot): Promise<InferenceBackend> {
+  async neededBytes({ bundle, modelPath }: FetchedBundle): Promise<number> {
+    const size = await sizeOf(modelPath);
+    const { maxRows } = this.#options;
+    const inputBytes = 4 * maxRows * bundle.lookback * bundle.features.length;
+    const outputBytes = 4 * maxRows * bundle.steps * bundle.targets.length;
+    // Windows and forecasts lie in memory twice: shared, and as the runtime wants them.
+    const threadBytes = THREAD_BYTES + COPIES_OF_MODEL * size + 2 * (inputBytes + outputBytes);
+    return size + this.#workers * threadBytes;
+  }
+
+  /** Threads for one version, ready to serve. */
+  async start(
+    { bundle, modelPath }: FetchedBundle,
+    verify: VerifySlot,
+    onStep: (step: LoadStep) => void,
+  ): Promise<InferenceBackend> {
     // Read by the native library when the first thread loads it.
     process.env['ORT_DISABLE_TELEMETRY'] = '1';
-    const pool = new WorkerPool(fetched, verify, {
+    const pool = new WorkerPool(bundle, await readShared(modelPath), verify, {
       ...this.#options,
       onClosed: (closed) => {
         this.#pools.delete(closed);
@@ -33,7 +55,7 @@ export class ModelWorkers {
     });
     this.#pools.add(pool);
     try {
-      await pool.scale(this.#workers);
+      await pool.scale(this.#workers, onStep);
       return pool;
     } catch (error) {
       await pool.close();
@@ -61,4 +83,27 @@ export class ModelWorkers {
     this.#scaling = done.catch(() => undefined);
     return done;
   }
+}
+
+/** Throws FLTS_BUNDLE_CORRUPT when the file is not there, or too large for a model. */
+async function sizeOf(path: string): Promise<number> {
+  const { size } = await stat(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  const problem = sizeProblem(size);
+  if (problem !== null) throw new FltsError('FLTS_BUNDLE_CORRUPT', `${path} cannot be loaded: ${problem}.`);
+  return size;
+}
+
+async function readShared(path: string): Promise<SharedArrayBuffer> {
+  const bytes = await readFile(path).catch((cause: unknown) => {
+    throw unreadable(path, cause);
+  });
+  const shared = new SharedArrayBuffer(bytes.length);
+  new Uint8Array(shared).set(bytes);
+  return shared;
+}
+
+function unreadable(path: string, cause: unknown): FltsError {
+  return new FltsError('FLTS_BUNDLE_CORRUPT', `${path} cannot be read.`, { cause });
 }

@@ -1,6 +1,6 @@
-import { type Device, FltsError } from '../contract/index.js';
+import { type Bundle, type Device, FltsError } from '../contract/index.js';
 import { restartDelayMs } from '../domain/rollout/index.js';
-import type { BatchResult, FetchedBundle, InferenceBackend, Log, Slot, VerifySlot } from '../serving/ports.js';
+import type { BatchResult, InferenceBackend, LoadStep, Log, Slot, VerifySlot } from '../serving/ports.js';
 import { WorkerLostError } from '../serving/ports.js';
 import { InferenceThread, type ModelShape, ModelUnusableError } from './inference-thread.js';
 
@@ -37,15 +37,16 @@ export class WorkerPool implements InferenceBackend {
   #restartsInARow = 0;
   #closed = false;
 
-  constructor(fetched: FetchedBundle, verify: VerifySlot, options: PoolOptions) {
-    const { bundle, modelPath } = fetched;
+  /** `model`: the model file, kept for workers that come later: nothing that happens to the file harms them. */
+  constructor(bundle: Bundle, model: SharedArrayBuffer, verify: VerifySlot, options: PoolOptions) {
     this.#options = options;
     this.#verify = verify;
     this.#runId = bundle.run_id;
     this.#url = options.workerUrl ?? new URL('./worker.js', import.meta.url);
     this.#shape = {
       kind: 'load',
-      modelPath,
+      model,
+      sha256: bundle.model_sha256,
       device: options.device,
       lookback: bundle.lookback,
       features: bundle.features.length,
@@ -78,15 +79,17 @@ export class WorkerPool implements InferenceBackend {
   /**
    * Has `workers` threads serve from now on. New ones join when they are ready, and the promise waits for them; those
    * too many leave at once or after their batch. Throws FLTS_BUNDLE_CORRUPT when the model cannot be loaded or has
-   * other shapes than its bundle, and what `verify` says; then the pool is as large as before.
+   * other shapes than its bundle, and what `verify` says; then the pool is as large as before. `onStep` is told of
+   * each step that all of the new ones have taken.
    */
-  async scale(workers: number): Promise<void> {
+  async scale(workers: number, onStep: (step: LoadStep) => void = () => undefined): Promise<void> {
     const before = this.#target;
     this.#target = workers;
     await this.#retireSurplus();
     try {
       const missing = workers - this.#threads.size - this.#starting.size - this.#restartTimers.size;
-      const started = await Promise.allSettled(Array.from({ length: missing }, () => this.#startThread()));
+      const note = whenAll(missing, onStep);
+      const started = await Promise.allSettled(Array.from({ length: missing }, () => this.#startThread(note)));
       const failed = started.find((result) => result.status === 'rejected');
       if (failed !== undefined) throw failed.reason;
     } catch (error) {
@@ -113,13 +116,13 @@ export class WorkerPool implements InferenceBackend {
     });
   }
 
-  async #startThread(): Promise<void> {
+  async #startThread(onStep: (step: LoadStep) => void): Promise<void> {
     const thread = new InferenceThread(this.#url, this.#shape, (lost, why) => {
       this.#onLost(lost, why);
     });
     this.#starting.add(thread);
     try {
-      await thread.load();
+      await thread.load(onStep);
       await this.#verify({
         window: thread.window,
         run: async (rows) => ({ ...(await thread.run(rows)), release: () => undefined }),
@@ -196,7 +199,7 @@ export class WorkerPool implements InferenceBackend {
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer);
       if (this.#threads.size + this.#starting.size >= this.#target) return;
-      this.#startThread().then(
+      this.#startThread(() => undefined).then(
         () => {
           this.#options.log.info('inference thread replaced', { workers: this.#threads.size });
         },
@@ -211,4 +214,14 @@ export class WorkerPool implements InferenceBackend {
     timer.unref();
     this.#restartTimers.add(timer);
   }
+}
+
+/** Calls `onStep` once as many workers as `workers` have taken the step. */
+function whenAll(workers: number, onStep: (step: LoadStep) => void): (step: LoadStep) => void {
+  const taken = new Map<LoadStep, number>();
+  return (step) => {
+    const count = (taken.get(step) ?? 0) + 1;
+    taken.set(step, count);
+    if (count === workers) onStep(step);
+  };
 }

@@ -2,11 +2,14 @@
  * An inference thread: loads one model, then runs batches one after the other. `session.run` blocks its thread, which
  * is why it happens here and nowhere else.
  */
+import { createHash } from 'node:crypto';
 import { type MessagePort, parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { FromWorker, LoadMessage, RunMessage, ToWorker } from '../contract/index.js';
-import { readModel } from './read-model.js';
+import type { FromWorker, LoadMessage, LoadStepMessage, RunMessage, ToWorker } from '../contract/index.js';
+import { checkedModel } from './read-model.js';
 import { monotonicUs } from './system-clock.js';
+
+type LoadStep = LoadStepMessage['step'];
 
 interface LoadedModel {
   readonly session: InferenceSession;
@@ -29,13 +32,21 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
   extra: { session: { intra_op: { allow_spinning: '0' }, inter_op: { allow_spinning: '0' } } },
 };
 
-async function load(message: LoadMessage): Promise<LoadedModel> {
-  const session = await InferenceSession.create(await readModel(message.modelPath), {
+async function load(message: LoadMessage, onStep: (step: LoadStep) => void): Promise<LoadedModel> {
+  // A copy: the runtime takes no shared memory. What is digested is what is loaded, whatever happens to the file.
+  const bytes = new Uint8Array(message.model).slice();
+  const digest = createHash('sha256').update(bytes).digest('hex');
+  if (digest !== message.sha256) {
+    throw new Error(`its digest is ${digest.slice(0, 12)}…, its bundle says ${message.sha256.slice(0, 12)}…`);
+  }
+  onStep('digest_checked');
+  const session = await InferenceSession.create(checkedModel(bytes), {
     ...SESSION_OPTIONS,
     executionProviders: [message.device],
   });
   expectTensor('input', 'window', session.inputNames, session.inputMetadata, [message.lookback, message.features]);
   expectTensor('output', 'forecast', session.outputNames, session.outputMetadata, [message.steps, message.targets]);
+  onStep('loaded');
   const sharedWindow = new Float32Array(message.window);
   const sharedForecast = new Float32Array(message.forecast);
   const model = {
@@ -94,7 +105,9 @@ function serve(port: MessagePort): void {
   const onLoad = async (message: LoadMessage): Promise<void> => {
     const startUs = monotonicUs();
     try {
-      model = await load(message);
+      model = await load(message, (step) => {
+        say({ kind: 'load_step', step });
+      });
       say({ kind: 'loaded', loadMs: (monotonicUs() - startUs) / 1000 });
     } catch (error) {
       say({ kind: 'load_failed', message: textOf(error) });

@@ -89,11 +89,32 @@ export interface ModelSource {
 /** Sees to it that the worker behind the slot gives the right answers; rejects with what is wrong. */
 export type VerifySlot = (slot: Slot) => Promise<void>;
 
-/**
- * Starts workers for a bundle: loaded, warmed and verified, serving nobody yet. `verify` is called for every worker
- * before it may serve, also for those that come later. Throws FltsError when the model is unusable.
- */
-export type StartBackend = (fetched: FetchedBundle, verify: VerifySlot) => Promise<InferenceBackend>;
+/** A step on the way of workers to readiness, in this order. */
+export type LoadStep = 'digest_checked' | 'loaded' | 'warmed';
+
+/** Where model versions get their workers. */
+export interface ModelHost {
+  /** About how much memory a version will take, bytes. Throws FLTS_BUNDLE_CORRUPT when its model is not there. */
+  neededBytes(fetched: FetchedBundle): Promise<number>;
+  /**
+   * Starts workers for a bundle: model's digest checked, loaded, warmed and verified, serving nobody yet. `verify` is
+   * called for every worker before it may serve, also for those that come later; `onStep` once all have taken a step.
+   * Throws FltsError when the model is unusable, WorkerLostError when a worker died meanwhile.
+   */
+  start(fetched: FetchedBundle, verify: VerifySlot, onStep: (step: LoadStep) => void): Promise<InferenceBackend>;
+}
+
+/** A source that also knows which versions there are. */
+export interface VersionSource extends ModelSource {
+  /** Newest first; `bundle` null for one that is damaged. */
+  list(): Promise<readonly { readonly runId: string; readonly bundle: Bundle | null }[]>;
+}
+
+/** The memory that the process may still use. */
+export interface FreeMemory {
+  /** Bytes; null where the platform does not tell. */
+  availableBytes(): Promise<number | null>;
+}
 
 /** Where figures go; telemetry exports them. Names are of contract/metrics.ts; durations are seconds. */
 export interface Metrics {

@@ -28,9 +28,26 @@ export async function readCgroup(read: ReadText): Promise<CgroupView | null> {
     : readVersion1(read, memberships);
 }
 
-async function readVersion2(read: ReadText, memberships: string): Promise<CgroupView> {
+/** `memory.stat` of the process's group; null where there is none. */
+export async function readMemoryStat(read: ReadText, version: 1 | 2): Promise<string | null> {
+  const memberships = (await read('/proc/self/cgroup')) ?? '';
+  return version === 2
+    ? readFile2(read, memberships, 'memory.stat')
+    : readFile1(read, memberships, 'memory', 'memory.stat');
+}
+
+function readFile2(read: ReadText, memberships: string, name: string): Promise<string | null> {
   const path = /^0::(.*)$/m.exec(memberships)?.[1] ?? '/';
-  const file = (name: string): Promise<string | null> => firstOf(read, [`${ROOT}${path}/${name}`, `${ROOT}/${name}`]);
+  return firstOf(read, [`${ROOT}${path}/${name}`, `${ROOT}/${name}`]);
+}
+
+function readFile1(read: ReadText, memberships: string, controller: string, name: string): Promise<string | null> {
+  const path = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, 'm').exec(memberships)?.[1] ?? '/';
+  return firstOf(read, [`${ROOT}/${controller}${path}/${name}`, `${ROOT}/${controller}/${name}`]);
+}
+
+async function readVersion2(read: ReadText, memberships: string): Promise<CgroupView> {
+  const file = (name: string): Promise<string | null> => readFile2(read, memberships, name);
   const cpu = fieldsOf(await file('cpu.stat'));
   const [quotaUs, periodUs] = (await file('cpu.max'))?.trim().split(/\s+/) ?? [];
   return {
@@ -47,10 +64,8 @@ async function readVersion2(read: ReadText, memberships: string): Promise<Cgroup
 }
 
 async function readVersion1(read: ReadText, memberships: string): Promise<CgroupView> {
-  const file = (controller: string, name: string): Promise<string | null> => {
-    const path = new RegExp(`^\\d+:(?:[^:]*,)?${controller}(?:,[^:]*)?:(.*)$`, 'm').exec(memberships)?.[1] ?? '/';
-    return firstOf(read, [`${ROOT}/${controller}${path}/${name}`, `${ROOT}/${controller}/${name}`]);
-  };
+  const file = (controller: string, name: string): Promise<string | null> =>
+    readFile1(read, memberships, controller, name);
   const cpu = fieldsOf(await file('cpu', 'cpu.stat'));
   const limitBytes = numberOf(await file('memory', 'memory.limit_in_bytes'));
   return {

@@ -1,3 +1,4 @@
+export { AvailableMemory } from './available-memory.js';
 export { readCgroup, readTextOrNull } from './cgroup.js';
 export { createLogger } from './logger.js';
 export { countsOf, mergedText, mergeMetrics, type MetricsSnapshot } from './merge-metrics.js';

@@ -395,7 +395,7 @@ describe('metrics', () => {
       return after.values.get(name) === undefined || new Set(values).size === 1;
     });
     // Control groups are the machine's, and the version of the build is what it is; processes are moved by
-    // processes.test.ts; the request limit moves in serve-settings.test.ts.
+    // processes.test.ts; the request limit moves in serve-settings.test.ts, rollbacks and problems in swaps.test.ts.
     const steady = [
       'cgroup_cpu_periods_total',
       'cgroup_cpu_throttled_periods_total',
@@ -405,6 +405,8 @@ describe('metrics', () => {
       'inference_request_limit',
       'flts_processes',
       'flts_process_restarts_total',
+      'inference_model_rollbacks_total',
+      'inference_model_problem',
       'flts_build_info',
     ]);
     for (const name of steady) expect(after.values.has(name)).toBe(true);

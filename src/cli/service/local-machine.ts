@@ -1,4 +1,4 @@
-import type { QueueStats, ReloadReply, ScaleReply } from '../../contract/index.js';
+import type { IndexEntry, QueueStats, ReloadReply, ScaleReply } from '../../contract/index.js';
 import type { MachineView } from '../../http/index.js';
 import type { ModelWorkers } from '../../runtime/index.js';
 import { type ProcessFigures, processFigures, queueStats, type StatsSources } from '../../serving/index.js';
@@ -33,9 +33,13 @@ export class LocalMachine implements MachineView {
     return this.#metrics.text();
   }
 
+  index(): Promise<IndexEntry[]> {
+    return Promise.resolve(this.#sources.catalogue.index());
+  }
+
   async reload(): Promise<ReloadReply> {
-    const { manager, service } = this.#sources;
-    const { loaded, runId, reason } = await manager.look(true);
+    const { catalogue, service } = this.#sources;
+    const { loaded, runId, reason } = await catalogue.look(true);
     return { loaded, run_id: runId, model_type: service.lane?.spec.modelType ?? null, reason };
   }
 

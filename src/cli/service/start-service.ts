@@ -4,22 +4,22 @@ import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { type Device, FltsError, type QueueStats, type Settings } from '../../contract/index.js';
 import { buildApp, digestOf, listen, type MachineView, parseKeyFile } from '../../http/index.js';
-import { openRegistry } from '../../registry/index.js';
 import { ModelWorkers, monotonicUs, probeDevice, systemClock } from '../../runtime/index.js';
 import {
   ConnectionLives,
   Engine,
   ForecastCache,
   type Log,
-  ModelManager,
+  type ModelCatalogue,
+  type ModelTable,
   PredictionService,
   RequestLedger,
   type StatsSources,
 } from '../../serving/index.js';
 import { ProcessSelfView, PrometheusMetrics } from '../../telemetry/index.js';
 import { planCores, usableCores } from './core-plan.js';
+import { createModels } from './create-models.js';
 import { LocalMachine } from './local-machine.js';
-import { registryAccess } from './registry-access.js';
 import { wireMetrics } from './wire-metrics.js';
 
 export interface ServiceOptions {
@@ -65,7 +65,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const { settings, log } = options;
   const keys =
     settings.apiKeysFile === '' ? null : parseKeyFile(readKeyFile(settings.apiKeysFile), settings.apiKeysFile);
-  const registry = openRegistry(settings.registry, registryAccess(settings, true));
+  const models = createModels(settings);
   const device = settings.device === 'cuda' ? 'cuda' : 'cpu';
   // The CPU is always there, and trying it would cost the start a tenth of a second.
   if (device !== 'cpu') await probeDevice(device);
@@ -75,20 +75,14 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const self = new ProcessSelfView();
   await self.refresh();
 
-  const service = createPredictionService(settings, metrics, log);
+  const service = createPredictionService(settings, models.table, metrics, log);
   const modelWorkers = createModelWorkers(options, workers, device, ledger);
-  const manager = new ModelManager(
-    service,
-    registry,
-    (fetched, verify) => modelWorkers.start(fetched, verify),
-    { clock: systemClock, metrics, log },
-    { identifier: settings.identifier, pollMs: settings.registryPollMs },
-  );
+  const catalogue = models.follow(service, modelWorkers, { clock: systemClock, metrics, log });
   const processStartUs = monotonicUs() - process.uptime() * 1e6;
   const replicaId = options.share?.replicaId ?? (settings.replicaId || `${hostname()}-${process.pid}`);
   const sources: StatsSources = {
     service,
-    manager,
+    catalogue,
     ledger,
     self,
     identity: { buildVersion: options.version, replicaId },
@@ -115,14 +109,14 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
     keys,
     firstRequestId: randomInt(2 ** 32),
   });
-  const close = closer(app, service, manager, self, settings);
+  const close = closer(app, service, catalogue, self, settings);
   try {
-    if (options.share?.listensWhenReady === true) await manager.start();
+    if (options.share?.listensWhenReady === true) await catalogue.start();
     const url = await listen(app, settings.host, settings.port);
     log.info('listening', { url, workers });
-    if (options.share?.listensWhenReady !== true) await manager.start();
+    if (options.share?.listensWhenReady !== true) await catalogue.start();
     if (!service.isReady && !settings.waitForModel) {
-      throw new FltsError('FLTS_NO_MODEL', `No model to serve: ${manager.reason ?? 'none was found'}.`);
+      throw new FltsError('FLTS_NO_MODEL', `No model to serve: ${catalogue.reason ?? 'none was found'}.`);
     }
     self.start((lagMs) => {
       metrics.observe('event_loop_lag_seconds', lagMs / 1000);
@@ -151,7 +145,12 @@ function createModelWorkers(
   });
 }
 
-function createPredictionService(settings: Settings, metrics: PrometheusMetrics, log: Log): PredictionService {
+function createPredictionService(
+  settings: Settings,
+  models: ModelTable,
+  metrics: PrometheusMetrics,
+  log: Log,
+): PredictionService {
   const engine = new Engine(
     {
       maxBatchRows: settings.maxBatchRows,
@@ -172,14 +171,14 @@ function createPredictionService(settings: Settings, metrics: PrometheusMetrics,
         createHash('sha256').update(bytes).digest('base64'),
       )
     : null;
-  return new PredictionService(engine, cache, systemClock, metrics, settings);
+  return new PredictionService(engine, cache, systemClock, metrics, settings, models);
 }
 
 /** Ends everything in order, once; requests under way are answered first, within the grace. */
 function closer(
   app: FastifyInstance,
   service: PredictionService,
-  manager: ModelManager,
+  catalogue: ModelCatalogue,
   self: ProcessSelfView,
   times: Pick<Settings, 'drainNoticeMs' | 'drainGraceMs'>,
 ): () => Promise<boolean> {
@@ -196,7 +195,7 @@ function closer(
     const isClean = await within(times.drainGraceMs, finished);
     // Whoever still waits or still sends has had his time.
     if (!isClean) app.server.closeAllConnections();
-    await manager.stop();
+    await catalogue.stop();
     await app.close();
     await service.close();
     self.stop();

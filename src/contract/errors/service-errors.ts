@@ -8,6 +8,19 @@ export const SERVICE_ERRORS = {
     problem: 'No verified model is loaded.',
     remedy: 'Promote a model (`flts models promote`), or wait until it is loaded.',
   },
+  FLTS_NO_MEMORY: {
+    status: null,
+    exit: 'environment',
+    problem: 'There is too little memory to load another model version beside the one that serves.',
+    remedy: 'Give the process more memory, fewer workers or fewer versions, or lower memory_reserve_bytes.',
+  },
+  FLTS_ROLLED_BACK: {
+    status: null,
+    exit: 'refused',
+    problem: 'A model version was taken out of service because it did worse than the one before.',
+    remedy:
+      '`flts models rollback` makes the registry agree; promote it again, or POST /reload_latest, to try it again.',
+  },
   FLTS_QUEUE_FULL: {
     status: 503,
     exit: 'environment',

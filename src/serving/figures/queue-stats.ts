@@ -1,5 +1,5 @@
 import type { QueueStats } from '../../contract/index.js';
-import type { ModelManager } from '../versions/model-manager.js';
+import type { ModelCatalogue } from '../versions/model-catalogue.js';
 import type { SelfView } from '../ports.js';
 import type { PredictionService } from '../prediction-service.js';
 import type { RequestLedger } from './request-ledger.js';
@@ -13,7 +13,7 @@ export interface ServiceIdentity {
 /** What `/queue_stats` is made from. */
 export interface StatsSources {
   readonly service: PredictionService;
-  readonly manager: ModelManager;
+  readonly catalogue: ModelCatalogue;
   readonly ledger: RequestLedger;
   readonly self: SelfView;
   readonly identity: ServiceIdentity;
@@ -23,17 +23,17 @@ export interface StatsSources {
 
 /** The service's state at this instant. */
 export function queueStats(sources: StatsSources): QueueStats {
-  const { service, manager, ledger, self, identity } = sources;
+  const { service, catalogue, ledger, self, identity } = sources;
   const { engine, lane, cache } = service;
-  const workers = lane?.backend.workers ?? 0;
+  const { workers, freeWorkers } = engine;
   const lag = self.eventLoopLagMs();
   return {
     status: service.isDraining ? 'draining' : service.isReady ? 'ready' : 'not_ready',
-    reason: service.isDraining ? 'the process is shutting down' : manager.reason,
+    reason: service.isDraining ? 'the process is shutting down' : catalogue.reason,
     queue_length: engine.queued,
     queue_oldest_wait_ms: engine.oldestWaitUs / 1000,
     workers,
-    workers_busy: workers - (lane?.backend.freeWorkers ?? 0),
+    workers_busy: workers - freeWorkers,
     active: engine.active,
     limit: Number.isFinite(engine.limits.maxActive) ? engine.limits.maxActive : null,
     completed: ledger.completed,

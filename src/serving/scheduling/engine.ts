@@ -72,6 +72,22 @@ export class Engine {
     return [...this.#lanes];
   }
 
+  /** Inference threads of the versions that serve. */
+  get workers(): number {
+    return this.#sumOverServing(({ backend }) => backend.workers);
+  }
+
+  /** Those of them that wait for a batch. */
+  get freeWorkers(): number {
+    return this.#sumOverServing(({ backend }) => backend.freeWorkers);
+  }
+
+  #sumOverServing(count: (lane: Lane) => number): number {
+    let sum = 0;
+    for (const lane of this.#lanes) if (lane.isServing) sum += count(lane);
+    return sum;
+  }
+
   addLane(lane: Lane): void {
     this.#lanes.add(lane);
     lane.backend.onFree(() => {

@@ -1,170 +1,366 @@
-import { type Bundle, FltsError } from '../../contract/index.js';
-import { nextRollout } from '../../domain/rollout/index.js';
-import { replayGolden } from './golden.js';
-import { Lane } from '../scheduling/lane.js';
-import { compileModelSpec } from '../model-spec.js';
-import type { Clock, InferenceBackend, Log, Metrics, ModelSource, Slot, StartBackend } from '../ports.js';
+import { FltsError, type Pointer } from '../../contract/index.js';
+import {
+  NEWEST_MAX,
+  nextRollout,
+  nextWatch,
+  type RegistryView,
+  type Rollout,
+  type RollbackCause,
+  type VersionPolicy,
+  type WantedVersions,
+  wantedVersions,
+} from '../../domain/rollout/index.js';
+import type { Clock, Log, Metrics, VersionSource } from '../ports.js';
 import type { PredictionService } from '../prediction-service.js';
+import { bringVersion, type VersionTools } from './bring-version.js';
+import type { ServedModel } from './model-table.js';
+import { VersionRecord } from './version-record.js';
 
 export interface ManagerSettings {
-  /** Serve only this identifier; empty: any. */
+  /** The model's name in replies; null: as the registry's pointer calls it. */
+  readonly name: string | null;
+  /** Take only a promotion of this identifier; empty: any. */
   readonly identifier: string;
-  readonly pollMs: number;
+  readonly policy: VersionPolicy;
+  /** How long a new version is on trial beside the one that it replaced, ms; 0: not at all. */
+  readonly watchMs: number;
+}
+
+export interface ManagerTools extends VersionTools {
+  readonly source: VersionSource;
+  readonly clock: Clock;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  /** How many more versions may be loaded beside main ones, over all models. */
+  readonly room: () => number;
 }
 
 /** What one look at the registry led to. */
 export interface ReloadOutcome {
   readonly loaded: boolean;
   readonly runId: string | null;
-  /** Why nothing was loaded; null when it was, or when the version at hand is the promoted one. */
+  /** Why nothing was loaded; null when it was, or when the version at hand is the wanted one. */
   readonly reason: string | null;
 }
 
+/** The version before the main one, kept while that is on trial. */
+interface Trial {
+  readonly before: VersionRecord;
+  readonly sinceUs: number;
+}
+
+/** How often the figures of a version on trial are looked at. */
+const WATCH_EVERY_US = 250_000;
+/** Versions are listed at a change of the pointer, and after this long: it reads every bundle of the registry. */
+const LIST_EVERY_US = 10_000_000;
+const DEFAULT_IDENTIFIER = 'default';
+
 /**
- * Keeps the served version the promoted one. A new version goes: fetched (digest checked) → loaded and warmed in
- * workers that serve nobody → golden window replayed by each → switched → old one drained → released. Any failure leaves the
- * old version serving, with the reason in the log and in `reason`.
+ * Keeps the versions of one model as its registry and policy want them (domain/rollout decides, domain/rollout/
+ * version-state.ts has their states). Whatever goes wrong leaves the version at hand serving, with the reason in the
+ * log, in the metrics and in `records`. A new version is on trial for a while beside the one that it replaced, which
+ * takes over again at once when the new one is worse; a version that was rolled back does not come back until it is
+ * promoted again.
  */
 export class ModelManager {
+  readonly model: ServedModel;
   readonly #service: PredictionService;
-  readonly #source: ModelSource;
-  readonly #startBackend: StartBackend;
-  readonly #clock: Clock;
-  readonly #metrics: Metrics;
-  readonly #log: Log;
+  readonly #tools: ManagerTools;
   readonly #settings: ManagerSettings;
-  #failed: { runId: string; atUs: number } | null = null;
+  readonly #records = new Map<string, VersionRecord>();
+  #main: VersionRecord | null = null;
+  #trial: Trial | null = null;
+  /** The promotion whose version was rolled back. */
+  #refused: { readonly runId: string; readonly promotedAt: string } | null = null;
+  #newest: { readonly runIds: readonly string[]; readonly atUs: number; readonly promoted: string | null } | null =
+    null;
+  #pointer: Pointer | null = null;
   #lastPollProblem: string | null = null;
   #reason: string | null = 'no model was looked for yet';
-  #looking: Promise<ReloadOutcome> | null = null;
-  #stopTimer: () => void = () => undefined;
+  #looking: { readonly outcome: Promise<ReloadOutcome>; readonly again: boolean } | null = null;
+  #stopTrial: () => void = () => undefined;
   #stopped = false;
 
-  constructor(
-    service: PredictionService,
-    source: ModelSource,
-    startBackend: StartBackend,
-    tools: { clock: Clock; metrics: Metrics; log: Log },
-    settings: ManagerSettings,
-  ) {
+  constructor(service: PredictionService, model: ServedModel, tools: ManagerTools, settings: ManagerSettings) {
     this.#service = service;
-    this.#source = source;
-    this.#startBackend = startBackend;
-    this.#clock = tools.clock;
-    this.#metrics = tools.metrics;
-    this.#log = tools.log;
+    this.model = model;
+    this.#tools = tools;
     this.#settings = settings;
   }
 
-  /** Why no model serves, or why the promoted one does not; null when all is well. */
+  /** Why no version serves, or why the wanted one does not; null when all is well. */
   get reason(): string | null {
     return this.#reason;
   }
 
-  /** Looks once, then goes on looking every `pollMs`. */
-  async start(): Promise<void> {
-    await this.look(false);
-    this.#schedule();
+  /** Every version that is loaded, on its way, or does not serve although it should. */
+  get records(): readonly VersionRecord[] {
+    return [...this.#records.values()];
   }
 
-  /** Looks no more; waits for a look under way. */
+  get mainRunId(): string | null {
+    return this.#main?.runId ?? null;
+  }
+
+  /** Looks no more; waits for a look under way. Versions that are loaded stay. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    this.#stopTimer();
-    await this.#looking;
+    this.#stopTrial();
+    await this.#looking?.outcome;
   }
 
   /**
-   * Asks the registry now and takes the promoted version if it is another. `again` tries a version that has just
-   * failed, too. Never rejects: what went wrong is in the outcome.
+   * Asks the registry now and does what has to be done. `again` tries versions that failed or were rolled back, too.
+   * Never rejects: what went wrong is in the outcome.
    */
   look(again: boolean): Promise<ReloadOutcome> {
-    this.#looking ??= this.#look(again).finally(() => {
-      this.#looking = null;
-    });
-    return this.#looking;
-  }
-
-  #schedule(): void {
-    if (this.#stopped) return;
-    this.#stopTimer = this.#clock.schedule(this.#settings.pollMs * 1000, () => {
-      void this.look(false).then(() => {
-        this.#schedule();
-      });
-    });
+    // A look under way that would not try them again does not answer who asks for that.
+    if (this.#looking !== null && again && !this.#looking.again)
+      return this.#looking.outcome.then(() => this.look(true));
+    this.#looking ??= {
+      again,
+      outcome: this.#look(again).finally(() => {
+        this.#looking = null;
+      }),
+    };
+    return this.#looking.outcome;
   }
 
   async #look(again: boolean): Promise<ReloadOutcome> {
-    const serving = this.#service.lane?.spec.runId ?? null;
+    let loaded = false;
     try {
-      const pointer = await this.#source.readPointer();
+      const view = await this.#view(again);
       this.#lastPollProblem = null;
-      const promoted = pointer === null ? null : { runId: pointer.run_id, identifier: pointer.identifier };
-      const { identifier } = this.#settings;
-      const failed = again ? null : this.#failed;
-      const next = nextRollout({ servingRunId: serving, promoted, identifier, failed }, this.#clock.nowUs());
-      if (next.action === 'keep') {
-        // A version that waits for its next try keeps the reason for which it failed.
-        if (failed === null || failed.runId !== promoted?.runId) this.#reason = next.reason;
-        return { loaded: false, runId: serving, reason: this.#reason };
+      const wanted = wantedVersions(this.#settings.policy, view, this.#settings.identifier);
+      this.#forget(wanted, again);
+      for (let next = this.#next(wanted); ; next = this.#next(wanted)) {
+        if (next.action === 'keep' || this.#stopped) {
+          this.#reason = next.action === 'keep' ? this.#explained(wanted, next.reason) : this.#reason;
+          break;
+        }
+        if (await this.#act(next, wanted)) loaded = true;
       }
-      return await this.#take(next.runId, promoted?.identifier ?? '');
     } catch (error) {
-      return this.#registryUnreadable(error, serving);
+      this.#registryUnreadable(error);
     }
+    return { loaded, runId: this.mainRunId, reason: this.#reason };
+  }
+
+  async #view(again: boolean): Promise<RegistryView> {
+    const { policy } = this.#settings;
+    if (policy.kind === 'pinned') return { promoted: null, newest: [] };
+    const pointer = await this.#tools.source.readPointer();
+    this.#pointer = pointer;
+    const promoted = pointer === null ? null : { runId: pointer.run_id, identifier: pointer.identifier };
+    if (policy.kind === 'latest') return { promoted, newest: [] };
+    const nowUs = this.#tools.clock.nowUs();
+    const known = this.#newest;
+    const isOld = known === null || nowUs - known.atUs >= LIST_EVERY_US || known.promoted !== (pointer?.run_id ?? null);
+    if (!isOld && !again) return { promoted, newest: known.runIds };
+    const there = await this.#tools.source.list();
+    const runIds = there.filter(({ bundle }) => bundle !== null).map(({ runId }) => runId);
+    this.#newest = { runIds: runIds.slice(0, NEWEST_MAX), atUs: nowUs, promoted: pointer?.run_id ?? null };
+    return { promoted, newest: this.#newest.runIds };
+  }
+
+  /** Failures of versions that nobody wants any more are nobody's concern; `again` gives all another chance. */
+  #forget(wanted: WantedVersions, again: boolean): void {
+    if (again || this.#refused?.promotedAt !== this.#promotedAt(this.#refused?.runId)) this.#refused = null;
+    for (const [runId, { state, failedAtUs }] of this.#records) {
+      const isWanted = wanted.main === runId || wanted.beside.includes(runId);
+      const isOver = state === 'failed' || (state === 'released' && this.#refused?.runId !== runId);
+      if (isOver && (again || !isWanted || failedAtUs === null)) this.#records.delete(runId);
+    }
+  }
+
+  #promotedAt(runId: string | undefined): string {
+    return this.#pointer !== null && this.#pointer.run_id === runId ? this.#pointer.timestamp : '';
+  }
+
+  #next(wanted: WantedVersions): Rollout {
+    const failed = new Map<string, number>();
+    for (const { runId, failedAtUs } of this.#records.values()) if (failedAtUs !== null) failed.set(runId, failedAtUs);
+    const beside = this.model.lanes.map(({ spec }) => spec.runId).filter((runId) => runId !== this.mainRunId);
+    const rolledBack = this.#refused?.runId ?? null;
+    const standby = this.#trial?.before.runId ?? null;
+    const room = this.#tools.room();
+    const snapshot = { wanted, main: this.mainRunId, beside, standby, failed, rolledBack, room };
+    return nextRollout(snapshot, this.#tools.clock.nowUs());
+  }
+
+  /** True when a version was loaded or became the main one. */
+  async #act(next: Exclude<Rollout, { action: 'keep' }>, wanted: WantedVersions): Promise<boolean> {
+    const known = this.#records.get(next.runId);
+    if (next.action === 'release') {
+      if (known !== undefined) this.#retire(known);
+      return false;
+    }
+    if (next.action === 'turn' && known !== undefined) {
+      this.#switchTo(known, wanted, this.#tools.clock.nowUs());
+      return true;
+    }
+    return await this.#load(next.runId, wanted, next.action === 'add');
+  }
+
+  async #load(runId: string, wanted: WantedVersions, isBeside: boolean): Promise<boolean> {
+    const { clock, log, metrics } = this.#tools;
+    const startUs = clock.nowUs();
+    const record = new VersionRecord(runId);
+    this.#records.set(runId, record);
+    try {
+      record.lane = await bringVersion(record, this.#identifier, this.#tools);
+      if (this.#stopped) {
+        await record.lane.backend.close();
+        throw new FltsError('FLTS_DRAINING', 'The service is shutting down');
+      }
+      if (isBeside) {
+        record.advance('switched');
+        this.#service.addBeside(record.lane, this.model);
+        log.info('model added', { runId, modelType: record.lane.spec.modelType });
+      } else this.#switchTo(record, wanted, startUs);
+      metrics.count('inference_model_swaps_total', { result: 'taken' });
+      return true;
+    } catch (error) {
+      const [code, why] = describe(error);
+      record.fail(code, why, clock.nowUs());
+      metrics.count('inference_model_swaps_total', { result: 'failed' });
+      log.error('model not taken', { runId, serving: this.mainRunId, code, why });
+      return false;
+    }
+  }
+
+  /** The model's name in replies. */
+  get #identifier(): string {
+    const { name, identifier } = this.#settings;
+    return name ?? (identifier || (this.#pointer?.identifier ?? DEFAULT_IDENTIFIER));
+  }
+
+  /** The switch falls between batches: those under way end on the version that they began on. */
+  #switchTo(record: VersionRecord, wanted: WantedVersions, startUs: number): void {
+    const { clock, log } = this.#tools;
+    const { lane } = record;
+    if (lane === null) throw new Error('a version without workers cannot serve');
+    // A version that comes back has served before: it is not put on trial again.
+    const isReturn = this.#trial?.before === record;
+    if (isReturn) this.#forgetTrial();
+    else this.#endTrial();
+    const before = this.#main;
+    if (record.state !== 'serving') record.advance('switched');
+    this.#service.makeMain(lane, this.model);
+    this.#main = record;
+    const nowUs = clock.nowUs();
+    const { runId } = record;
+    const facts = { runId, modelType: lane.spec.modelType, before: before?.runId ?? null };
+    log.info('model taken', { ...facts, tookMs: Math.round((nowUs - startUs) / 1000) });
+    if (before === null || before.lane === null) return;
+    if (wanted.beside.includes(before.runId)) this.model.add(before.lane);
+    else if (isReturn || this.#settings.watchMs === 0) {
+      this.#retire(before);
+      return;
+    } else before.advance('replaced');
+    if (!isReturn && this.#settings.watchMs > 0) this.#beginTrial(before, nowUs);
+  }
+
+  #beginTrial(before: VersionRecord, nowUs: number): void {
+    const trial = { before, sinceUs: nowUs };
+    this.#trial = trial;
+    void before.lane?.idle().then(() => {
+      if (this.#trial === trial && before.state === 'draining') before.advance('drained');
+    });
+    this.#watchLater();
+  }
+
+  #forgetTrial(): void {
+    this.#stopTrial();
+    this.#trial = null;
+  }
+
+  /** The version before is needed no more, unless it answers who asks for it by version. */
+  #endTrial(): void {
+    const trial = this.#trial;
+    this.#forgetTrial();
+    if (trial !== null && trial.before.state !== 'serving') this.#retire(trial.before);
+  }
+
+  #watchLater(): void {
+    if (this.#stopped) return;
+    this.#stopTrial = this.#tools.clock.schedule(WATCH_EVERY_US, () => {
+      this.#watch();
+    });
+  }
+
+  #watch(): void {
+    const trial = this.#trial;
+    const main = this.#main;
+    if (trial === null || main === null || main.lane === null || trial.before.lane === null) return;
+    const snapshot = {
+      sinceUs: trial.sinceUs,
+      watchUs: this.#settings.watchMs * 1000,
+      current: main.lane.tally.figures(),
+      before: trial.before.lane.tally.figures(),
+    };
+    const next = nextWatch(snapshot, this.#tools.clock.nowUs());
+    if (next.action === 'watch') this.#watchLater();
+    else if (next.action === 'trust') this.#endTrial();
+    else this.#rollBack(main, trial.before, next.cause, next.reason);
+  }
+
+  #rollBack(bad: VersionRecord, before: VersionRecord, cause: RollbackCause, why: string): void {
+    if (before.lane === null) throw new Error('a version without workers cannot serve');
+    this.#forgetTrial();
+    if (before.state !== 'serving') before.advance('switched');
+    this.#service.makeMain(before.lane, this.model);
+    this.#main = before;
+    bad.advance('replaced');
+    bad.code = 'FLTS_ROLLED_BACK';
+    bad.reason = `rolled back: ${why}`;
+    this.#refused = { runId: bad.runId, promotedAt: this.#promotedAt(bad.runId) };
+    this.#reason = `run ${bad.runId} was ${bad.reason}`;
+    this.#tools.metrics.count('inference_model_rollbacks_total', { cause });
+    this.#tools.log.error('model rolled back', { runId: bad.runId, serving: before.runId, cause, why });
+    this.#retire(bad);
+  }
+
+  /** New requests do not come to it any more; its workers go once it has finished. */
+  #retire(record: VersionRecord): void {
+    const { lane } = record;
+    if (lane === null) return;
+    if (this.#trial?.before === record) this.#forgetTrial();
+    if (record.state === 'serving') record.advance('replaced');
+    this.model.remove(lane);
+    const release = async (): Promise<void> => {
+      await lane.idle();
+      if (record.state === 'draining') record.advance('drained');
+      await this.#service.retire(lane);
+      record.advance('released');
+      record.lane = null;
+      // One that was rolled back is remembered with its reason.
+      if (this.#records.get(record.runId) === record && record.reason === null) this.#records.delete(record.runId);
+    };
+    release().catch((error: unknown) => {
+      this.#tools.log.error('old model version could not be released', {
+        runId: record.runId,
+        why: describe(error)[1],
+      });
+    });
+  }
+
+  /** The reason of the wanted version itself says more than that it failed. */
+  #explained(wanted: WantedVersions, reason: string | null): string | null {
+    const record = reason === null || wanted.main === null ? undefined : this.#records.get(wanted.main);
+    return record?.reason ?? reason;
   }
 
   /** A registry that is down for a day is one line in the log, not one a second. */
-  #registryUnreadable(error: unknown, serving: string | null): ReloadOutcome {
-    const why = messageOf(error);
-    if (this.#lastPollProblem !== why) this.#log.warn('registry cannot be read', { why });
+  #registryUnreadable(error: unknown): void {
+    const [code, why] = describe(error);
+    if (this.#lastPollProblem !== why) this.#tools.log.warn('registry cannot be read', { code, why });
     this.#lastPollProblem = why;
     this.#reason = why;
-    return { loaded: false, runId: serving, reason: why };
-  }
-
-  async #take(runId: string, identifier: string): Promise<ReloadOutcome> {
-    const startUs = this.#clock.nowUs();
-    let backend: InferenceBackend | null = null;
-    try {
-      const fetched = await this.#source.fetchBundle(runId);
-      const spec = compileModelSpec(fetched.bundle, identifier);
-      backend = await this.#startBackend(fetched, (slot) => verify(fetched.bundle, slot));
-      const before = this.#service.lane?.spec.runId ?? null;
-      if (this.#stopped) throw new FltsError('FLTS_DRAINING', 'The service is shutting down');
-      const released = this.#service.switchTo(new Lane(spec, backend));
-      released.catch((error: unknown) => {
-        this.#log.error('old model version could not be released', { runId: before, why: messageOf(error) });
-      });
-      this.#failed = null;
-      this.#reason = null;
-      this.#metrics.count('inference_model_swaps_total', { result: 'taken' });
-      const tookMs = Math.round((this.#clock.nowUs() - startUs) / 1000);
-      this.#log.info('model taken', { runId, modelType: spec.modelType, before, tookMs });
-      return { loaded: true, runId, reason: null };
-    } catch (error) {
-      await backend?.close();
-      const why = messageOf(error);
-      this.#failed = { runId, atUs: this.#clock.nowUs() };
-      this.#reason = why;
-      this.#metrics.count('inference_model_swaps_total', { result: 'failed' });
-      const serving = this.#service.lane?.spec.runId ?? null;
-      this.#log.error('model not taken', { runId, serving, why });
-      return { loaded: false, runId: serving, reason: why };
-    }
   }
 }
 
-async function verify(bundle: Bundle, slot: Slot): Promise<void> {
-  const difference = await replayGolden(bundle, slot);
-  if (difference !== null) {
-    throw new FltsError(
-      'FLTS_GOLDEN_MISMATCH',
-      `Run ${bundle.run_id} does not reproduce its golden window: ${difference}.`,
-    );
-  }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+function describe(error: unknown): ['FLTS_INTERNAL' | FltsError['code'], string] {
+  if (error instanceof FltsError) return [error.code, error.message];
+  return ['FLTS_INTERNAL', error instanceof Error ? error.message : String(error)];
 }

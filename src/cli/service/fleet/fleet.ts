@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   FltsError,
+  type IndexEntry,
   type QueueStats,
   type ReloadReply,
   type ScaleReply,
@@ -11,7 +12,7 @@ import {
 import { restartDelayMs } from '../../../domain/rollout/index.js';
 import { findPort } from '../../../http/index.js';
 import { probeDevice } from '../../../runtime/index.js';
-import type { Log } from '../../../serving/index.js';
+import { type Log, mergeIndex } from '../../../serving/index.js';
 import type { CorePlan } from '../core-plan.js';
 import { FleetMember } from './fleet-member.js';
 import { MachineRecords } from './machine-records.js';
@@ -109,6 +110,12 @@ export class Fleet {
     return status === 'ready' ? { ready: true, reason: null } : { ready: false, reason };
   }
 
+  /** Every model version as all processes have it; one that does not answer in time is left out. */
+  async index(): Promise<IndexEntry[]> {
+    const answers = await Promise.allSettled(this.#serving().map((member) => member.ask('index', null, LOOK_MS)));
+    return mergeIndex(answers.flatMap((answer) => (answer.status === 'fulfilled' ? [answer.value] : [])));
+  }
+
   /** Has all processes ask the registry now. */
   async reload(): Promise<ReloadReply> {
     const replies = await Promise.all(this.#serving().map((member) => member.ask('reload', null, CHANGE_MS)));
@@ -177,6 +184,7 @@ export class Fleet {
       machineReadiness: () => this.readiness(),
       machineStats: () => this.stats(),
       machineMetrics: () => this.metricsText(),
+      machineIndex: () => this.index(),
       machineReload: () => this.reload(),
       machineScale: (workers) => this.scaleWorkers(workers),
       leaving: (record) => {

@@ -1,4 +1,4 @@
-import type { QueueStats, ReloadReply, ScaleReply, Settings } from '../../../contract/index.js';
+import type { IndexEntry, QueueStats, ReloadReply, ScaleReply, Settings } from '../../../contract/index.js';
 import type { ProcessFigures } from '../../../serving/index.js';
 import type { MetricsSnapshot } from '../../../telemetry/index.js';
 
@@ -29,6 +29,7 @@ export interface Questions {
   start: Question<StartOrder, { url: string }>;
   figures: Question<null, ProcessFigures>;
   metrics: Question<null, MetricsSnapshot>;
+  index: Question<null, readonly IndexEntry[]>;
   reload: Question<null, ReloadReply>;
   scale: Question<number, ScaleReply>;
   stop: Question<null, { isClean: boolean }>;
@@ -38,6 +39,7 @@ export interface Questions {
   machineReadiness: Question<null, { ready: boolean; reason: string | null }>;
   machineStats: Question<null, QueueStats>;
   machineMetrics: Question<null, string>;
+  machineIndex: Question<null, readonly IndexEntry[]>;
   machineReload: Question<null, ReloadReply>;
   machineScale: Question<number, ScaleReply>;
   /** Told before it goes of its own accord. */

@@ -30,6 +30,7 @@ const link = new ProcessLink(
     start: (order) => start(order),
     figures: () => Promise.resolve(service().local.figures()),
     metrics: () => service().local.metricsSnapshot(),
+    index: () => service().local.index(),
     reload: () => service().local.reload(),
     scale: (workers) => service().local.scaleWorkers(workers),
     stop: async () => ({ isClean: await leave() }),

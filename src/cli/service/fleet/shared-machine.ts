@@ -1,4 +1,4 @@
-import type { QueueStats, ReloadReply, ScaleReply } from '../../../contract/index.js';
+import type { IndexEntry, QueueStats, ReloadReply, ScaleReply } from '../../../contract/index.js';
 import type { MachineView } from '../../../http/index.js';
 import type { ProcessLink } from './process-link.js';
 
@@ -25,6 +25,10 @@ export class SharedMachine implements MachineView {
 
   metricsText(): Promise<string> {
     return this.#link.ask('machineMetrics', null, LOOK_MS);
+  }
+
+  index(): Promise<readonly IndexEntry[]> {
+    return this.#link.ask('machineIndex', null, LOOK_MS);
   }
 
   reload(): Promise<ReloadReply> {
