@@ -9,6 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runLoadTest } from '../dist/loadtest/index.js';
 
@@ -136,6 +137,23 @@ function wrk(url) {
   return { p50_ms: at(50), p99_ms: at(99) };
 }
 
+/** Requests per CPU-second of each generator, from the bench of that. */
+function costOfRequests() {
+  const script = fileURLToPath(new URL('./generators.mjs', import.meta.url));
+  const text = execFileSync(process.execPath, [script, '--rounds', '3', '--seconds', '3'], { encoding: 'utf8' });
+  const { requestsPerCpuS, ratio, recording, connections, bodyBytes } = JSON.parse(text);
+  const rows = requestsPerCpuS.map((round, i) => [
+    i + 1,
+    ...['flts', 'fltsUnique', 'autocannon', 'wrk'].map((name) => round[name] ?? 'not installed'),
+  ]);
+  const said = (name) => (ratio[name] === null ? 'not installed' : `${ratio[name]} ×`);
+  return `${connections} connections, a body of ${bodyBytes} bytes, a server that does nothing and never sleeps. flts checks every answer and records every sample. Requests per CPU-second:
+
+${table(['round', 'flts', 'flts, every body another', 'autocannon', 'wrk'], rows)}
+
+Median of the ratios, all with one body: ${said('autocannon')} autocannon, ${said('wrk')} wrk. Recording takes ${recording.usPerSample} µs a sample, ${(100 * recording.share).toFixed(0)} % of the generator's CPU.`;
+}
+
 async function besideOthers() {
   const server = await startServer({ law: 'exponential', ms: 10 });
   const rows = [];
@@ -179,6 +197,10 @@ ${await stall()}
 One server with exponential delays of 10 ms on average, in turns.
 
 ${await besideOthers()}
+
+## What a request costs the generator
+
+${costOfRequests()}
 `;
   console.log(page);
   if (options.write) writeFileSync(new URL('../docs/reference/metrology.md', import.meta.url), page);
