@@ -12,6 +12,9 @@ export const BUNDLE_FILE = 'bundle.json';
 
 const PerTarget = Type.Array(Type.Number());
 
+/** A figure of accuracy; null for an imported model that was not evaluated. */
+const Figure = Type.Union([Type.Number(), Type.Null()]);
+
 /** MAE, RMSE and NRMSE (RMSE / mean of the actual values) in raw units. */
 const ErrorFigures = Type.Object({ mae: Type.Number(), rmse: Type.Number(), nrmse: Type.Number() });
 
@@ -28,7 +31,24 @@ const AccuracyRow = Type.Object({
 export const BundleSchema = Type.Object({
   schema_version: Type.Literal(BUNDLE_SCHEMA_VERSION),
   run_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
-  model_type: Type.Union([Type.Literal('LSTM'), Type.Literal('RIDGE'), Type.Literal('ENSEMBLE')]),
+  /** GRU, MLP and ONNX (anything else) are imported. */
+  model_type: Type.Union([
+    Type.Literal('LSTM'),
+    Type.Literal('RIDGE'),
+    Type.Literal('ENSEMBLE'),
+    Type.Literal('GRU'),
+    Type.Literal('MLP'),
+    Type.Literal('ONNX'),
+  ]),
+  /** Where an imported model came from: the foreign file, what wrote it, and the opset of ai.onnx that it uses. */
+  imported: Type.Optional(
+    Type.Object({
+      file: Type.String(),
+      sha256: Type.String({ pattern: '^[0-9a-f]{64}$' }),
+      producer: Type.String(),
+      opset: Type.Integer(),
+    }),
+  ),
   /** Versions of an ensemble's members, where they are in the registry as well. */
   members: Type.Optional(
     Type.Array(Type.Object({ name: Type.String(), run_id: Type.String({ pattern: '^[0-9a-f]{32}$' }) })),
@@ -41,7 +61,7 @@ export const BundleSchema = Type.Object({
   steps: Type.Integer({ minimum: 1 }),
   /** Seconds between rows. */
   frequency_s: Type.Number({ exclusiveMinimum: 0 }),
-  /** Column order of the window: data columns, then the six time features. */
+  /** Column order of the window: data columns, then the six time features, where the model takes them. */
   features: Type.Array(Type.String(), { minItems: 1 }),
   /** Column order of the forecast. Every target is also a data column, so that recursion is defined. */
   targets: Type.Array(Type.String(), { minItems: 1 }),
@@ -50,8 +70,8 @@ export const BundleSchema = Type.Object({
   fill: Type.Object({ rule: Type.Literal('constant'), values: Type.Record(Type.String(), Type.Number()) }),
   /** Standard deviation of each target in training, raw units: the scale of "equal" (CONTRACT §4). */
   target_std: PerTarget,
-  /** Smallest and largest value of each target in training, raw units: outputs are clamped to it inside the graph. */
-  target_range: Type.Object({ min: PerTarget, max: PerTarget }),
+  /** Smallest and largest value of each target in training, raw units: outputs are clamped to it inside the graph. Imported models are not clamped. */
+  target_range: Type.Optional(Type.Object({ min: PerTarget, max: PerTarget })),
   training: Type.Object({
     sources: Type.Array(Type.Object({ name: Type.String(), rows: Type.Integer(), sha256: Type.String() })),
     data_sha256: Type.String(),
@@ -66,12 +86,12 @@ export const BundleSchema = Type.Object({
   accuracy: Type.Object({
     rows: Type.Array(AccuracyRow),
     /** Mean over targets of MAE / persistence's MAE at horizon 1, held-out rows: the promotion gate asks for < 1. */
-    relative_mae: Type.Number(),
+    relative_mae: Figure,
     /** The seed system's 0.5·RMSE + 0.3·MAE + 0.2·MSE on scaled targets, and its parts. */
-    score: Type.Number(),
-    rmse: Type.Number(),
-    mae: Type.Number(),
-    mse: Type.Number(),
+    score: Figure,
+    rmse: Figure,
+    mae: Figure,
+    mse: Figure,
   }),
   /**
    * Split-conformal residuals: signed, log space, sorted ascending. A residual is log(actual + offset) −
@@ -111,10 +131,10 @@ export const PointerSchema = Type.Object({
   experiment: Type.String(),
   /** Relative to the registry's root. */
   model_uri: Type.String(),
-  rmse: Type.Number(),
-  mae: Type.Number(),
-  mse: Type.Number(),
-  score: Type.Number(),
+  rmse: Figure,
+  mae: Figure,
+  mse: Figure,
+  score: Figure,
   /** ISO 8601, UTC: when it was promoted. */
   timestamp: Type.String(),
   weights: Type.Object({ rmse: Type.Number(), mae: Type.Number(), mse: Type.Number() }),

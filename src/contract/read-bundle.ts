@@ -45,8 +45,8 @@ function rejectUnequalSizes(bundle: Bundle, place: string): void {
   const targets = bundle.targets.length;
   const lengths: [string, number, number][] = [
     ['target_std', bundle.target_std.length, targets],
-    ['target_range.min', bundle.target_range.min.length, targets],
-    ['target_range.max', bundle.target_range.max.length, targets],
+    ['target_range.min', bundle.target_range?.min.length ?? targets, targets],
+    ['target_range.max', bundle.target_range?.max.length ?? targets, targets],
     ['residuals.log_offset', bundle.residuals.log_offset.length, targets],
     ['golden.window', bundle.golden.window.length, bundle.lookback],
     ['golden.forecast', bundle.golden.forecast.length, bundle.steps],

@@ -1,8 +1,18 @@
 import process from 'node:process';
+import type { InferenceSession } from 'onnxruntime-node';
 import { checkedModel, readModel } from './read-model.js';
+
+/** An input or output; `type` null: no tensor; a dimension null: free. */
+export interface GraphTensor {
+  readonly name: string;
+  readonly type: string | null;
+  readonly dims: readonly (number | null)[];
+}
 
 /** A loaded graph that runs on the calling thread: for training, evaluation and one-off forecasts, never for serving. */
 export interface LoadedGraph {
+  readonly inputs: readonly GraphTensor[];
+  readonly outputs: readonly GraphTensor[];
   /** Outputs by name. Blocks the thread while it runs. */
   run(
     feeds: Readonly<Record<string, { readonly data: Float32Array; readonly dims: readonly number[] }>>,
@@ -33,6 +43,8 @@ export class TensorRuntime {
     const bytes = typeof model === 'string' ? await readModel(model) : checkedModel(model);
     const session = await ort.InferenceSession.create(bytes, options);
     return {
+      inputs: session.inputMetadata.map(describe),
+      outputs: session.outputMetadata.map(describe),
       run: async (feeds) => {
         const tensors = Object.entries(feeds).map(
           ([name, { data, dims }]) => [name, new ort.Tensor('float32', data, dims)] as const,
@@ -43,4 +55,10 @@ export class TensorRuntime {
       release: () => session.release(),
     };
   }
+}
+
+function describe(tensor: InferenceSession.ValueMetadata): GraphTensor {
+  if (!tensor.isTensor) return { name: tensor.name, type: null, dims: [] };
+  const dims = tensor.shape.map((size) => (typeof size === 'number' && size >= 0 ? size : null));
+  return { name: tensor.name, type: tensor.type, dims };
 }

@@ -1,21 +1,39 @@
 import { type Bundle, FltsError } from '../contract/index.js';
 import { parseTimestampMs, type Series, TIME_FEATURES } from '../domain/forecast/index.js';
+import type { LoadedModel } from './model/run-graph.js';
+import type { TensorProgram } from './ports.js';
 
-/** Data columns of a bundle's window, in order. Throws FLTS_BUNDLE_CORRUPT unless they are the targets too. */
+/**
+ * Data columns of a bundle's window, in order. Throws FLTS_BUNDLE_CORRUPT unless the targets are among them and all six
+ * time features, or none, follow them.
+ */
 export function dataColumns(bundle: Bundle): string[] {
   const times: readonly string[] = TIME_FEATURES;
   const columns = bundle.features.filter((name) => !times.includes(name));
+  const rest = bundle.features.slice(columns.length);
   const usual =
-    columns.length === bundle.targets.length &&
-    columns.every((name, i) => name === bundle.targets[i] && bundle.features[i] === name) &&
-    bundle.features.length === columns.length + times.length;
+    columns.every((name, i) => bundle.features[i] === name) &&
+    bundle.targets.every((name) => columns.includes(name)) &&
+    (rest.length === 0 || times.every((name, i) => rest[i] === name));
   if (!usual) {
     throw new FltsError(
       'FLTS_BUNDLE_CORRUPT',
-      `The bundle of run ${bundle.run_id} has other features than its targets and the six time features, which this command needs.`,
+      `The bundle of run ${bundle.run_id} has other features than data columns, its targets among them, and the six time features, which this command needs.`,
     );
   }
   return columns;
+}
+
+/** A bundle's loaded graph as it runs over a series that `seriesFor` made. */
+export function modelOf(bundle: Bundle, program: TensorProgram): LoadedModel {
+  const columns = dataColumns(bundle);
+  return {
+    program,
+    lookback: bundle.lookback,
+    steps: bundle.steps,
+    takesTime: bundle.features.length > columns.length,
+    targets: bundle.targets.map((name) => columns.indexOf(name)),
+  };
 }
 
 /** The columns of a series that a bundle's model reads, in its order. Throws FLTS_CSV when one or the step differs. */

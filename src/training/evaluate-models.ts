@@ -1,11 +1,11 @@
 import { type AccuracyTableRow, type Bundle, FltsError } from '../contract/index.js';
 import { follows, formatTimestamp, joinSeries, rowsPerDay, type Series, timeOfRow } from '../domain/forecast/index.js';
-import { historyOf, seriesFor } from './bundle-series.js';
+import { historyOf, modelOf, seriesFor } from './bundle-series.js';
 import { baselineForecasts, readBaselines } from './evaluation/baseline-set.js';
 import {
   type Candidate,
   firstScorableRow,
-  modelForecast,
+  modelCandidate,
   scoreCandidates,
   scoredRows,
 } from './evaluation/score-candidates.js';
@@ -49,7 +49,7 @@ export async function evaluateModels(
   const notes: string[] = [];
   const joined = follows(history, own);
   const series = joined ? joinSeries(history, own) : own;
-  if (!joined) notes.push(...explainStart(history, own));
+  if (!joined && history.rows > 0) notes.push(...explainStart(history, own));
   const lookback = Math.max(...models.map((model) => model.bundle.lookback), bundle.lookback);
   const first = Math.max(joined ? history.rows : 0, firstScorableRow(lookback, rowsPerDay(series.stepMs), horizons));
   const rows = scoredRows(series, first, series.rows);
@@ -64,14 +64,13 @@ export async function evaluateModels(
   if (left > 0) notes.push(`${left} rows of outages and bridged gaps are not scored.`);
   const candidates: Candidate[] = [];
   for (const { name, kind, bundle: of, program } of models) {
-    const model = { program, lookback: of.lookback, steps: of.steps };
-    const forecast = await modelForecast(model, series, first, series.rows, horizons);
-    candidates.push({ name, kind, forecast, stepsMax: Number.POSITIVE_INFINITY });
+    const rowsAt = { from: first, to: series.rows };
+    candidates.push(await modelCandidate(name, kind, modelOf(of, program), series, rowsAt, horizons));
   }
-  const baselines = readBaselines(bundle.baselines, bundle.targets.length, bundle.run_id);
+  const baselines = readBaselines(bundle.baselines, series.columns.length, bundle.run_id);
   for (const baseline of baselineForecasts(baselines, series)) candidates.push({ ...baseline, kind: 'baseline' });
   return {
-    rows: scoreCandidates(series, rows, horizons, candidates),
+    rows: scoreCandidates(series, rows, horizons, candidates, bundle.targets),
     targets: bundle.targets,
     horizons,
     scored: {

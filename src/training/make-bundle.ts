@@ -75,7 +75,7 @@ export function makeBundle(facts: TrainingFacts, own: ModelFacts): Bundle {
     accuracy: summariseAccuracy(kindsFor(facts.table, own.name), own.name, targets, std),
     residuals: own.residuals,
     baselines: writeBaselines(facts.baselines),
-    history: historyOf(series, rowsPerDay(series.stepMs) + settings.lookback),
+    history: lastRows(series, rowsPerDay(series.stepMs) + settings.lookback),
     golden: own.golden,
   };
 }
@@ -87,7 +87,8 @@ function kindsFor(table: readonly AccuracyTableRow[], name: string): AccuracyTab
   );
 }
 
-function historyOf(series: Series, rows: number): Bundle['history'] {
+/** The last rows of a series, at most `rows`, as a bundle keeps them. */
+export function lastRows(series: Series, rows: number): Bundle['history'] {
   const last = sliceSeries(series, Math.max(0, series.rows - rows), series.rows);
   const width = series.columns.length;
   const columns = series.columns.map((name, column): [string, number[]] => [

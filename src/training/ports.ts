@@ -4,8 +4,19 @@ export interface TensorData {
   readonly dims: readonly number[];
 }
 
+/** An input or output of a graph. */
+export interface TensorInfo {
+  readonly name: string;
+  /** `float32`, `float64`, `int64`, …; null for what is no tensor. */
+  readonly type: string | null;
+  /** Null: free. */
+  readonly dims: readonly (number | null)[];
+}
+
 /** A loaded ONNX graph. */
 export interface TensorProgram {
+  readonly inputs: readonly TensorInfo[];
+  readonly outputs: readonly TensorInfo[];
   /** Runs the graph; outputs by name. The outputs are the caller's. */
   run(feeds: Readonly<Record<string, TensorData>>): Promise<Record<string, Float32Array>>;
   release(): Promise<void>;

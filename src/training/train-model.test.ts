@@ -98,8 +98,8 @@ describe('trainModel', () => {
       const golden = bundle.golden.forecast.flat();
       expect(firstDisagreement(forecast!.subarray(0, golden.length), golden, bundle.target_std)).toBeNull();
       forecast!.forEach((value, i) => {
-        expect(value).toBeGreaterThanOrEqual(Math.fround(bundle.target_range.min[i % 3]!));
-        expect(value).toBeLessThanOrEqual(Math.fround(bundle.target_range.max[i % 3]!));
+        expect(value).toBeGreaterThanOrEqual(Math.fround(bundle.target_range!.min[i % 3]!));
+        expect(value).toBeLessThanOrEqual(Math.fround(bundle.target_range!.max[i % 3]!));
       });
       await program.release();
     }

@@ -3,7 +3,6 @@ import { type AccuracyTableRow, type Bundle, FltsError } from '../contract/index
 import {
   cleanOrigins,
   firstDisagreement,
-  type ColumnForecast,
   type RidgeModel,
   type Series,
   sliceSeries,
@@ -11,7 +10,7 @@ import {
 } from '../domain/forecast/index.js';
 import { type BaselineSet, baselineForecasts, fitBaselines } from './evaluation/baseline-set.js';
 import { collectResiduals } from './evaluation/residuals.js';
-import { type Candidate, modelForecast, scoreCandidates, scoredRows } from './evaluation/score-candidates.js';
+import { type Candidate, modelCandidate, scoreCandidates, scoredRows } from './evaluation/score-candidates.js';
 import { fitNetworks, plannedWork, validationRows } from './fit-networks.js';
 import { makeBundle, type TrainingFacts } from './make-bundle.js';
 import { exportGraph, type Members } from './model/export-graph.js';
@@ -188,10 +187,10 @@ async function measure(
     const program = await runtime.load(exportGraph(fitted.space, members, settings.steps));
     try {
       const model = { program, lookback: settings.lookback, steps: settings.steps };
-      const forecast: ColumnForecast = await modelForecast(model, series, cut, series.rows, horizons);
       const kind = candidates.length === 0 ? 'model' : 'member';
-      candidates.push({ name, kind, forecast, stepsMax: Number.POSITIVE_INFINITY });
-      residuals.set(name, collectResiduals(series, rows, forecast, settings.steps, fitted.space.scales));
+      const candidate = await modelCandidate(name, kind, model, series, { from: cut, to: series.rows }, horizons);
+      candidates.push(candidate);
+      residuals.set(name, collectResiduals(series, rows, candidate.forecast, settings.steps, fitted.space.scales));
     } finally {
       await program.release();
     }

@@ -4,15 +4,19 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { interopPython } from '../support/interop-python.js';
 
 /**
  * Every ```sh block of the README and the guides is run as it stands, in the order of the page, in one empty folder a
- * page. `npx flts` becomes the built command line, port 8000 a free one. ```console blocks are shown, not run.
+ * page. `npx flts` becomes the built command line, port 8000 a free one, `python examples/` the interop environment's.
+ * ```console blocks are shown, not run.
  */
 const MAIN = resolve('dist/cli/main.js');
 const PAGES = ['README.md', ...readdirSync('docs/guides').map((name) => join('docs/guides', name))].filter((path) =>
   path.endsWith('.md'),
 );
+/** A guide's own Python, which needs the packages of the interop tests. */
+const PYTHON_EXAMPLE = 'python examples/';
 const PAGE_TIMEOUT_MS = 300_000;
 
 function commandsOf(page: string): string {
@@ -58,13 +62,15 @@ function run(script: string, folder: string): Promise<{ code: number | null; out
 
 describe('commands in the documentation', () => {
   for (const page of PAGES.filter((path) => commandsOf(path) !== '')) {
-    it(
+    const python = commandsOf(page).includes(PYTHON_EXAMPLE) ? interopPython() : '';
+    it.skipIf(python === null)(
       `${page} runs as it stands`,
       async () => {
         const folder = mkdtempSync(join(tmpdir(), 'flts-docs-'));
         try {
           const port = await freePort();
           const script = commandsOf(page)
+            .replaceAll(PYTHON_EXAMPLE, `"${python ?? ''}" "${resolve('examples')}"/`)
             .replaceAll('npx flts', `"${process.execPath}" "${MAIN}"`)
             .replaceAll('8000', String(port))
             .replaceAll(/(main\.js" serve)/g, `$1 --port ${port}`);

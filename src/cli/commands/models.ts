@@ -6,6 +6,7 @@ import { duration } from '../forecasting/figures.js';
 import { findRun } from '../forecasting/find-run.js';
 import { REGISTRY_OPTION, registryOf } from '../models/registry-option.js';
 import { verifyRun } from '../models/verify-run.js';
+import { importCommand } from './models-import.js';
 import { pruneCommand } from './models-prune.js';
 import { rollbackCommand } from './models-rollback.js';
 
@@ -21,9 +22,10 @@ interface Options {
 /** `flts models`: what is in the registry, and which version serves. */
 export function modelsCommand(cli: Cli): Command {
   return new Command('models')
-    .description('List, show, promote, roll back, verify and prune the models of a registry')
+    .description('List, show, import, promote, roll back, verify and prune the models of a registry')
     .addCommand(listCommand(cli))
     .addCommand(showCommand(cli))
+    .addCommand(importCommand(cli))
     .addCommand(promoteCommand(cli))
     .addCommand(rollbackCommand(cli))
     .addCommand(verifyCommand(cli))
@@ -34,6 +36,7 @@ export function modelsCommand(cli: Cli): Command {
 Examples:
   $ flts models list
   $ flts models show 4a4e
+  $ flts models import model.onnx --features down,up --example example.json
   $ flts models promote 4a4e
   $ flts models rollback
   $ flts models verify --all`,
@@ -80,8 +83,8 @@ function listCommand(cli: Cli): Command {
           runId,
           bundle?.model_type ?? '–',
           bundle?.created.slice(0, 19).replace('T', ' ') ?? '–',
-          bundle?.accuracy.relative_mae.toFixed(3) ?? '–',
-          bundle?.accuracy.score.toFixed(3) ?? '–',
+          bundle?.accuracy.relative_mae?.toFixed(3) ?? '–',
+          bundle?.accuracy.score?.toFixed(3) ?? '–',
           problem ?? '',
         ]),
       );
@@ -124,17 +127,19 @@ function printBundle(cli: Cli, bundle: Bundle): void {
     ['window', `${bundle.lookback} rows, ${bundle.frequency_s} s apart, ${bundle.features.length} features`],
     ['features', bundle.features.join(', ')],
     ['forecast', `${bundle.steps} steps of ${bundle.targets.length} targets`],
-    ['trained on', training.sources.map(({ name, rows }) => `${name} (${rows} rows)`).join(', ')],
-    ['took', duration(training.duration_s)],
-    ['settings', JSON.stringify(training.hyperparameters)],
+    ...originLines(bundle),
     ['digest', bundle.model_sha256],
     ...(bundle.members ?? []).map(({ name, run_id }): [string, string] => [`member ${name}`, run_id]),
-    ['score', `${accuracy.score.toFixed(4)} (0.5 RMSE + 0.3 MAE + 0.2 MSE of scaled targets)`],
+    ['score', `${accuracy.score?.toFixed(4) ?? '–'} (0.5 RMSE + 0.3 MAE + 0.2 MSE of scaled targets)`],
     ['residuals', `${bundle.residuals.n} for each target and horizon 1 to ${bundle.residuals.horizons}`],
   ];
   terminal.table([{ title: '' }, { title: '' }], facts);
   const horizons = [...new Set(accuracy.rows.map((row) => row.horizon))];
   terminal.line();
+  if (horizons.length === 0) {
+    terminal.line('Not evaluated: import it again with --evaluate FILE.csv, rows that it was not trained on.');
+    return;
+  }
   terminal.line(`Accuracy on ${training.split.test_rows} held-out rows:`);
   for (const target of bundle.targets.slice(0, 2)) {
     terminal.line();
@@ -142,6 +147,22 @@ function printBundle(cli: Cli, bundle: Bundle): void {
   }
   terminal.line();
   printRelativeTable(terminal, accuracy.rows, horizons);
+}
+
+/** Where a version came from. */
+function originLines({ imported, training }: Bundle): [string, string][] {
+  if (imported !== undefined) {
+    const { file, producer, opset, sha256 } = imported;
+    return [
+      ['imported from', `${file} (${producer === '' ? 'unknown writer' : producer}, opset ${opset})`],
+      ['its digest', sha256],
+    ];
+  }
+  return [
+    ['trained on', training.sources.map(({ name, rows }) => `${name} (${rows} rows)`).join(', ')],
+    ['took', duration(training.duration_s)],
+    ['settings', JSON.stringify(training.hyperparameters)],
+  ];
 }
 
 function promoteCommand(cli: Cli): Command {

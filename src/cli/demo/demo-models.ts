@@ -67,10 +67,8 @@ export async function makeDemoModels(cli: Cli, out: string): Promise<DemoModels>
     throw new FltsError('FLTS_INTERRUPTED', 'The demo was interrupted while it trained.');
   }
   const [first, ...others] = training.models;
-  const best = others.reduce(
-    (a, b) => (b.bundle.accuracy.relative_mae < a.bundle.accuracy.relative_mae ? b : a),
-    first,
-  );
+  const figure = ({ bundle }: TrainedModel): number => bundle.accuracy.relative_mae ?? Number.POSITIVE_INFINITY;
+  const best = others.reduce((a, b) => (figure(b) < figure(a) ? b : a), first);
   progress.done(`${training.models.length} models in ${duration((performance.now() - startedMs) / 1000)}`);
 
   const store = openRegistry(registry);
@@ -79,7 +77,7 @@ export async function makeDemoModels(cli: Cli, out: string): Promise<DemoModels>
     identifier: 'demo',
     experiment: 'demo',
     // Whatever the demo trained is served; the table beside it says how good it is.
-    force: best.bundle.accuracy.relative_mae >= 1,
+    force: figure(best) >= 1,
     timestamp: new Date().toISOString(),
   });
   terminal.note(`✓ promoted  ${best.name} (run ${best.bundle.run_id}) in ${registry}`);

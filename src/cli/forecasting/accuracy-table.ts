@@ -4,6 +4,9 @@ import { shortNumber } from './figures.js';
 
 const NAMES: Readonly<Record<string, string>> = {
   lstm: 'LSTM',
+  gru: 'GRU',
+  mlp: 'MLP',
+  onnx: 'ONNX',
   ridge: 'ridge',
   ensemble: 'ensemble',
   persistence: 'persistence',

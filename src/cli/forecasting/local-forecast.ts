@@ -27,7 +27,7 @@ export async function localForecast(
   horizon: number,
   levels: readonly number[],
 ): Promise<ForecastResult> {
-  const { forecastFrom, seriesFor } = await import('../../training/index.js');
+  const { forecastFrom, horizonMax, modelOf, seriesFor } = await import('../../training/index.js');
   const series = seriesFor(bundle, file);
   if (series.rows < bundle.lookback) {
     throw new FltsError(
@@ -36,7 +36,13 @@ export async function localForecast(
     );
   }
   const last = series.rows - 1;
-  const model = { program, lookback: bundle.lookback, steps: bundle.steps };
+  const model = modelOf(bundle, program);
+  if (horizon > horizonMax(model, series.columns.length)) {
+    throw new FltsError(
+      'FLTS_HORIZON_BEYOND_MODEL',
+      `The model of run ${bundle.run_id} predicts ${bundle.steps} steps, and not every column that it reads: it cannot go on to ${horizon}.`,
+    );
+  }
   const values = await forecastFrom(model, series, Int32Array.of(last), horizon);
   const wrong = values.findIndex((value) => !Number.isFinite(value));
   if (wrong >= 0) {

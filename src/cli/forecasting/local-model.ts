@@ -12,6 +12,8 @@ export async function loadModel(runtime: TensorRuntime, { bundle, modelPath }: F
   });
   const perRow = bundle.steps * bundle.targets.length;
   return {
+    inputs: program.inputs,
+    outputs: program.outputs,
     release: () => program.release(),
     run: async (feeds) => {
       const outputs = await program.run(feeds).catch((cause: unknown) => {

@@ -18,7 +18,8 @@ export function conformalRanks(n: number, level: number): { lower: number; upper
 
 /** `forecast` moved by a log-space residual: (forecast + offset)·e^residual − offset; raw units. */
 export function shiftInLogSpace(forecast: number, residual: number, offset: number): number {
-  const shifted = (forecast + offset) * Math.exp(residual) - offset;
+  // A forecast below the logarithm's reach counts as its end.
+  const shifted = Math.max(0, forecast + offset) * Math.exp(residual) - offset;
   // Below zero lies nothing that was observed; only the offset of the logarithm leads there.
   return forecast >= 0 ? Math.max(0, shifted) : shifted;
 }

@@ -7,9 +7,10 @@ export interface PromotionGate {
 
 /**
  * CONTRACT §5's gate: the mean over targets of MAE / persistence's MAE, one step ahead on held-out rows, must be
- * below 1. A figure that is not finite never passes.
+ * below 1. A figure that is not finite never passes, nor does a model that was not evaluated (null).
  */
-export function promotionGate(relativeMae: number): PromotionGate {
+export function promotionGate(relativeMae: number | null): PromotionGate {
+  if (relativeMae === null) return { passed: false, reason: 'it was not evaluated on rows beside persistence' };
   const figure = `MAE on held-out rows is ${relativeMae.toFixed(3)} of persistence's (mean over targets, one step ahead)`;
   return relativeMae < 1 ? { passed: true, reason: figure } : { passed: false, reason: `${figure}; below 1 is needed` };
 }

@@ -40,8 +40,8 @@ export interface BaselineForecast {
   readonly stepsMax: number;
 }
 
-/** All baselines over a series, in the order of the accuracy table. */
-export function baselineForecasts(set: BaselineSet, series: Series): BaselineForecast[] {
+/** All baselines over a series, in the order of the accuracy table; null: those that need no fit. */
+export function baselineForecasts(set: BaselineSet | null, series: Series): BaselineForecast[] {
   const ridge = (model: RidgeModel): ColumnForecast => {
     const forecaster = ridgeForecaster(model, series);
     let row: Float64Array | null = null;
@@ -56,10 +56,14 @@ export function baselineForecasts(set: BaselineSet, series: Series): BaselineFor
     };
   };
   const any = Number.POSITIVE_INFINITY;
-  return [
+  const simple = [
     { name: 'persistence', forecast: persistence(series), stepsMax: any },
     { name: 'seasonal_24h', forecast: seasonal(series), stepsMax: any },
     { name: 'moving_average_5', forecast: movingAverage(series), stepsMax: any },
+  ];
+  if (set === null) return simple;
+  return [
+    ...simple,
     { name: 'ses', forecast: exponentialSmoothing(series, set.smoothing), stepsMax: any },
     { name: 'ridge_raw', forecast: ridge(set.ridgeRaw), stepsMax: set.ridgeRaw.steps },
     { name: 'ridge_log', forecast: ridge(set.ridgeLog), stepsMax: set.ridgeLog.steps },
@@ -76,8 +80,16 @@ function writeRidge(model: RidgeModel): Record<string, unknown> {
   return { columns, lookback, steps, scales, mask, min, max, weights: encodeFloats(model.weights) };
 }
 
-/** The inverse of `writeBaselines`. Throws FLTS_BUNDLE_CORRUPT when the parts are missing or do not fit. */
-export function readBaselines(value: Readonly<Record<string, unknown>>, columns: number, runId: string): BaselineSet {
+/**
+ * The inverse of `writeBaselines`; null for a model that was imported without rows. Throws FLTS_BUNDLE_CORRUPT when the
+ * parts are missing or do not fit.
+ */
+export function readBaselines(
+  value: Readonly<Record<string, unknown>>,
+  columns: number,
+  runId: string,
+): BaselineSet | null {
+  if (Object.keys(value).length === 0) return null;
   const smoothing = value['ses'];
   if (!isNumbers(smoothing, columns)) throw corrupt(runId, 'ses');
   return {

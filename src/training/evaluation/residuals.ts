@@ -7,7 +7,7 @@ const RESIDUALS_MAX = 1000;
 /**
  * Signed log-space residuals of forecasts on held-out rows, for conformal intervals: log(actual + offset) −
  * log(forecast + offset), sorted ascending, for every horizon 1 … steps and target. The same origins for every
- * horizon, those whose rows are all observations.
+ * horizon, those whose rows are all observations. `targets`: columns of the model's targets; left out: all.
  */
 export function collectResiduals(
   series: Series,
@@ -15,6 +15,7 @@ export function collectResiduals(
   forecast: ColumnForecast,
   steps: number,
   scales: readonly ColumnScale[],
+  targets: readonly number[] = series.columns.map((_, column) => column),
 ): Bundle['residuals'] {
   const width = series.columns.length;
   const scored = new Set(rows);
@@ -25,18 +26,20 @@ export function collectResiduals(
     })
     .slice(-RESIDUALS_MAX);
   const n = origins.length;
-  const offsets = scales.map((scale) => scale.logOffset ?? 0);
-  const values = new Float32Array(steps * width * n);
+  const offsets = targets.map((column) => scales[column]?.logOffset ?? 0);
+  const values = new Float32Array(steps * targets.length * n);
   for (let step = 1; step <= steps; step++) {
-    for (let column = 0; column < width; column++) {
-      const at = ((step - 1) * width + column) * n;
-      const offset = offsets[column] ?? 0;
+    targets.forEach((column, target) => {
+      const at = ((step - 1) * targets.length + target) * n;
+      const offset = offsets[target] ?? 0;
       origins.forEach((origin, i) => {
         const actual = series.values[(origin + step) * width + column] ?? Number.NaN;
-        values[at + i] = Math.log(actual + offset) - Math.log(forecast(origin, step, column) + offset);
+        // A foreign model may forecast less than nothing.
+        const expected = Math.max(0, forecast(origin, step, column));
+        values[at + i] = Math.log(actual + offset) - Math.log(expected + offset);
       });
       values.subarray(at, at + n).sort();
-    }
+    });
   }
   return { horizons: steps, n, log_offset: offsets, values: encodeFloats(values) };
 }

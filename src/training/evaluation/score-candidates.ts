@@ -1,6 +1,6 @@
 import type { AccuracyTableRow } from '../../contract/index.js';
 import { type ColumnForecast, ErrorSum, type Series } from '../../domain/forecast/index.js';
-import { forecastFrom, type LoadedModel } from '../model/run-graph.js';
+import { forecastFrom, horizonMax, type LoadedModel } from '../model/run-graph.js';
 
 /** One line of the accuracy table before its figures. */
 export interface Candidate {
@@ -18,27 +18,33 @@ export function scoredRows(series: Series, from: number, to: number): Int32Array
   return Int32Array.from(rows);
 }
 
-/** Figures of every candidate and horizon over the rows; the forecast of a row is made `horizon` rows before it. */
+/**
+ * Figures of every candidate and horizon over the rows; the forecast of a row is made `horizon` rows before it.
+ * `targets`: names of the columns that are scored; left out: all.
+ */
 export function scoreCandidates(
   series: Series,
   rows: Int32Array,
   horizons: readonly number[],
   candidates: readonly Candidate[],
+  targets: readonly string[] = series.columns,
 ): AccuracyTableRow[] {
   const width = series.columns.length;
+  const columns = targets.map((name) => series.columns.indexOf(name));
   const table: AccuracyTableRow[] = [];
   for (const horizon of horizons) {
     for (const candidate of candidates) {
       if (horizon > candidate.stepsMax) continue;
-      const sums = series.columns.map(() => new ErrorSum());
+      const sums = columns.map(() => new ErrorSum());
       for (const row of rows) {
-        sums.forEach((sum, column) => {
+        sums.forEach((sum, i) => {
+          const column = columns[i] ?? 0;
           const actual = series.values[row * width + column] ?? Number.NaN;
           sum.add(candidate.forecast(row - horizon, horizon, column), actual);
         });
       }
-      const targets = Object.fromEntries(series.columns.map((name, i) => [name, sums[i]?.figures() ?? NO_FIGURES]));
-      table.push({ name: candidate.name, kind: candidate.kind, horizon, targets });
+      const figures = Object.fromEntries(targets.map((name, i) => [name, sums[i]?.figures() ?? NO_FIGURES]));
+      table.push({ name: candidate.name, kind: candidate.kind, horizon, targets: figures });
     }
   }
   return table;
@@ -46,8 +52,27 @@ export function scoreCandidates(
 
 const NO_FIGURES = { mae: Number.NaN, rmse: Number.NaN, nrmse: Number.NaN };
 
+/**
+ * A model as a candidate: its forecasts from every origin that rows [from, to) need for the horizons, run once.
+ * Horizons beyond what the model can are left out; columns that it does not predict are NaN.
+ */
+export async function modelCandidate(
+  name: string,
+  kind: Candidate['kind'],
+  model: LoadedModel,
+  series: Series,
+  rows: { readonly from: number; readonly to: number },
+  horizons: readonly number[],
+): Promise<Candidate> {
+  const stepsMax = horizonMax(model, series.columns.length);
+  const usable = horizons.filter((horizon) => horizon <= stepsMax);
+  const forecast =
+    usable.length === 0 ? () => Number.NaN : await modelForecast(model, series, rows.from, rows.to, usable);
+  return { name, kind, forecast, stepsMax };
+}
+
 /** A model's forecasts from every origin that rows [from, to) need for the horizons, run once. */
-export async function modelForecast(
+async function modelForecast(
   model: LoadedModel,
   series: Series,
   from: number,
@@ -58,8 +83,12 @@ export async function modelForecast(
   const first = from - longest;
   const origins = Int32Array.from({ length: to - 1 - first }, (_, i) => first + i);
   const all = await forecastFrom(model, series, origins, longest);
-  const width = series.columns.length;
-  return (origin, step, column) => all[((origin - first) * longest + step - 1) * width + column] ?? Number.NaN;
+  const width = model.targets?.length ?? series.columns.length;
+  const targetOf = series.columns.map((_, column) => model.targets?.indexOf(column) ?? column);
+  return (origin, step, column) => {
+    const target = targetOf[column] ?? -1;
+    return target < 0 ? Number.NaN : (all[((origin - first) * longest + step - 1) * width + target] ?? Number.NaN);
+  };
 }
 
 /** The first row that can be scored: windows, one day back and the longest horizon must lie inside the series. */

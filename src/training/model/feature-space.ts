@@ -58,9 +58,14 @@ export function standardise(space: FeatureSpace, series: Series): { inputs: Floa
 }
 
 /** Raw windows [origins, lookback, features] float32, as a model's graph reads them; each ends at its origin row. */
-export function rawWindows(series: Series, origins: ArrayLike<number>, lookback: number): Float32Array {
+export function rawWindows(
+  series: Series,
+  origins: ArrayLike<number>,
+  lookback: number,
+  takesTime = true,
+): Float32Array {
   const width = series.columns.length;
-  const features = width + TIME_FEATURES.length;
+  const features = width + (takesTime ? TIME_FEATURES.length : 0);
   const windows = new Float32Array(origins.length * lookback * features);
   for (let i = 0; i < origins.length; i++) {
     const first = (origins[i] ?? 0) - lookback + 1;
@@ -71,7 +76,7 @@ export function rawWindows(series: Series, origins: ArrayLike<number>, lookback:
       for (let column = 0; column < width; column++) {
         windows[at + column] = series.values[row * width + column] ?? 0;
       }
-      writeTimeFeatures(timeOfRow(series, row), windows, at + width);
+      if (takesTime) writeTimeFeatures(timeOfRow(series, row), windows, at + width);
     }
   }
   return windows;

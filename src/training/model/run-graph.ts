@@ -5,16 +5,26 @@ import { rawWindows } from './feature-space.js';
 /** Windows in one run of a graph. */
 const RUN_ROWS = 256;
 
-/** A loaded model and its shape; all columns of the series are both features and targets. */
+/** A loaded model and its shape; its data columns are those of the series, in their order. */
 export interface LoadedModel {
   readonly program: TensorProgram;
   readonly lookback: number;
   readonly steps: number;
+  /** Whether the time features follow the data columns in its window; left out: they do. */
+  readonly takesTime?: boolean;
+  /** Column of each target; left out: all columns in order. */
+  readonly targets?: readonly number[];
+}
+
+/** The longest horizon: without end where every column of the series is predicted, else the model's steps. */
+export function horizonMax(model: LoadedModel, columns: number): number {
+  return model.targets === undefined || model.targets.length === columns ? Number.POSITIVE_INFINITY : model.steps;
 }
 
 /**
- * Forecasts of all columns for `horizon` rows after each origin: float32 [origins, horizon, columns], raw units.
- * Beyond the model's steps it recurs by blocks: the forecast rows become the window's last ones.
+ * Forecasts of all targets for `horizon` rows after each origin: float32 [origins, horizon, targets], raw units.
+ * Beyond the model's steps it recurs by blocks: the forecast rows become the window's last ones. Throws RangeError for
+ * a horizon beyond `horizonMax`.
  */
 export async function forecastFrom(
   model: LoadedModel,
@@ -22,11 +32,12 @@ export async function forecastFrom(
   origins: Int32Array,
   horizon: number,
 ): Promise<Float32Array> {
-  const width = series.columns.length;
+  const width = model.targets?.length ?? series.columns.length;
+  if (horizon > horizonMax(model, series.columns.length)) throw new RangeError(`no forecast of ${horizon} steps`);
   const all = new Float32Array(origins.length * horizon * width);
   for (let from = 0; from < origins.length; from += RUN_ROWS) {
     const part = origins.subarray(from, from + RUN_ROWS);
-    const windows = rawWindows(series, part, model.lookback);
+    const windows = rawWindows(series, part, model.lookback, model.takesTime);
     for (let done = 0; done < horizon; done += model.steps) {
       const block = await runWindows(model, windows, part.length, width);
       const used = Math.min(model.steps, horizon - done);
@@ -40,14 +51,14 @@ export async function forecastFrom(
   return all;
 }
 
-/** One run: float32 [rows, steps, columns]. */
+/** One run: float32 [rows, steps, targets]; `width`: targets. */
 export async function runWindows(
   model: LoadedModel,
   windows: Float32Array,
   rows: number,
   width: number,
 ): Promise<Float32Array> {
-  const dims = [rows, model.lookback, width + TIME_FEATURES.length];
+  const dims = [rows, model.lookback, windows.length / (rows * model.lookback)];
   const { forecast } = await model.program.run({ window: { data: windows, dims } });
   if (forecast?.length !== rows * model.steps * width) {
     throw new RangeError(`the model answered ${forecast?.length ?? 0} numbers, not ${rows * model.steps * width}`);
@@ -66,7 +77,8 @@ function advance(
 ): void {
   const { lookback, steps } = model;
   const width = series.columns.length;
-  const features = width + TIME_FEATURES.length;
+  const takesTime = model.takesTime ?? true;
+  const features = width + (takesTime ? TIME_FEATURES.length : 0);
   const kept = Math.max(0, lookback - steps);
   origins.forEach((origin, i) => {
     const base = i * lookback * features;
@@ -74,8 +86,10 @@ function advance(
     for (let row = kept; row < lookback; row++) {
       const step = steps - lookback + row;
       const at = base + row * features;
-      windows.set(block.subarray((i * steps + step) * width, (i * steps + step + 1) * width), at);
-      writeTimeFeatures(timeOfRow(series, origin + done + step + 1), windows, at + width);
+      for (let target = 0; target < width; target++) {
+        windows[at + (model.targets?.[target] ?? target)] = block[(i * steps + step) * width + target] ?? Number.NaN;
+      }
+      if (takesTime) writeTimeFeatures(timeOfRow(series, origin + done + step + 1), windows, at + width);
     }
   });
 }

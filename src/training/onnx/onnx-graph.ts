@@ -1,4 +1,12 @@
-import { ATTRIBUTE_TYPE, DATA_TYPE, encodeModel, IR_VERSION, OPSET_VERSION } from './onnx-schema.js';
+import {
+  ATTRIBUTE_TYPE,
+  DATA_TYPE,
+  encodeModel,
+  type GraphMessage,
+  IR_VERSION,
+  type ModelMessage,
+  OPSET_VERSION,
+} from './onnx-schema.js';
 
 /** A tensor inside a graph, by its name. */
 export type Value = string & { readonly value: unique symbol };
@@ -18,7 +26,13 @@ export class OnnxGraph {
   readonly #initializers: Record<string, unknown>[] = [];
   readonly #inputs: Record<string, unknown>[] = [];
   readonly #outputs: Record<string, unknown>[] = [];
+  readonly #prefix: string;
   #names = 0;
+
+  /** `prefix` of all names that are made here, for parts that go into another graph. */
+  constructor(prefix = '') {
+    this.#prefix = prefix;
+  }
 
   input(name: string, dims: readonly Dimension[]): Value {
     this.#inputs.push(valueInfo(name, dims));
@@ -27,6 +41,12 @@ export class OnnxGraph {
 
   /** Declares a value as an output of the graph under the given name. */
   output(value: Value, name: string, dims: readonly Dimension[]): void {
+    this.name(value, name);
+    this.#outputs.push(valueInfo(name, dims));
+  }
+
+  /** Gives a value a name that the rest of a graph reads it by. */
+  name(value: Value, name: string): void {
     this.#nodes.push({
       op_type: 'Identity',
       name: this.#fresh('Identity'),
@@ -34,7 +54,6 @@ export class OnnxGraph {
       output: [name],
       attribute: [],
     });
-    this.#outputs.push(valueInfo(name, dims));
   }
 
   /** A float32 constant. `dims` [] is a scalar. Throws RangeError when data and dims disagree. */
@@ -74,6 +93,16 @@ export class OnnxGraph {
     return outputs;
   }
 
+  /** Puts `before` in front of the nodes of a model and this graph behind them; its inputs and outputs become theirs. */
+  append(model: ModelMessage, before: OnnxGraph): void {
+    const { graph } = model;
+    graph.node = [...before.#nodes, ...graph.node, ...this.#nodes] as unknown as GraphMessage['node'];
+    const constants = [...before.#initializers, ...this.#initializers] as { name: string }[];
+    graph.initializer = [...graph.initializer, ...constants];
+    graph.input = before.#inputs as { name: string }[];
+    graph.output = this.#outputs as { name: string }[];
+  }
+
   /** The finished model. */
   toBytes(name: string): Uint8Array {
     return encodeModel({
@@ -100,7 +129,7 @@ export class OnnxGraph {
 
   #fresh(type: string): string {
     this.#names++;
-    return `${type}_${this.#names}`;
+    return `${this.#prefix}${type}_${this.#names}`;
   }
 }
 
