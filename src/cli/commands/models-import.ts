@@ -112,7 +112,7 @@ async function runImport(cli: Cli, path: string, options: Options): Promise<void
     },
     await contextOf(),
   );
-  const registry = await registryOf(options);
+  const registry = await registryOf(cli, options);
   await registry.write(result.bundle, result.model);
   if (options.json !== true) printImport(cli, result, loaded, examples.length, registry);
   const promoted = options.promote === true ? await promote(registry, result, options) : null;
