@@ -11,6 +11,7 @@ interface Options {
   readonly metric?: string;
   readonly secondary?: readonly string[];
   readonly threshold?: number;
+  readonly remedy?: string;
   readonly markdown?: string;
   readonly junit?: string;
   readonly json?: boolean;
@@ -37,6 +38,7 @@ export function compareCommand(cli: Cli): Command {
     .option('--metric <figure>', 'what decides: FIGURE[@PHASE] (default: p95 of the last phase)')
     .option('--secondary <figure...>', 'what is shown beside it (default: p50, p99, throughput, success)')
     .option('--threshold <share>', 'smaller shifts do not matter (default: 5%)', thresholdOf)
+    .option('--remedy <id>', "a remedy of A's diagnosis that B has: did its prediction come true?")
     .option('--markdown <file>', 'write a comment for a pull request')
     .option('--junit <file>', 'write a JUnit report for a build server')
     .option('--json', 'print the comparison as JSON')
@@ -45,6 +47,7 @@ export function compareCommand(cli: Cli): Command {
       `
 Examples:
   $ flts compare --a main-1 main-2 main-3 main-4 main-5 --b new-1 new-2 new-3 new-4 new-5
+  $ flts compare --a before-* --b after-* --remedy concurrency_limit/raise
   $ flts compare --a main-* --b new-* --metric p95@50 --threshold 10% --markdown comment.md --junit compare.xml
 
 Exit codes: 0 not worse, 99 the deciding figure is worse, 98 the runs cannot be compared.`,
@@ -64,7 +67,12 @@ async function compareRuns(cli: Cli, options: Options): Promise<void> {
   const [a, b] = await Promise.all([read(options.a), read(options.b)]);
   const metrics = report.comparedMetrics(options, a);
   if (typeof metrics === 'string') throw new FltsError('FLTS_USAGE', metrics);
-  const comparison = report.buildComparison(a, b, metrics, options.threshold);
+  const remedy =
+    options.remedy === undefined
+      ? null
+      : report.checkRemedy(report.diagnoseBundle(await report.readRunBundle(options.a[0] ?? '')), options.remedy, a, b);
+  if (typeof remedy === 'string') throw new FltsError('FLTS_USAGE', remedy);
+  const comparison = report.buildComparison(a, b, metrics, options.threshold, remedy);
   const files = [
     [options.markdown, report.renderComparisonMarkdown],
     [options.junit, report.renderComparisonJunit],
@@ -84,6 +92,7 @@ async function compareRuns(cli: Cli, options: Options): Promise<void> {
     const texts = {
       table: report.comparisonTable(comparison),
       power: report.powerSentence(comparison),
+      remedy: remedy === null ? null : report.remedySentence(remedy),
       verdict: report.verdictSentence(comparison),
     };
     printComparison(cli.terminal, comparison, texts, written);

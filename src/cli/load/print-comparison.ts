@@ -5,6 +5,7 @@ import type { Terminal } from '../terminal.js';
 interface ComparisonTexts {
   readonly table: { readonly titles: readonly string[]; readonly rows: readonly (readonly string[])[] };
   readonly power: string | null;
+  readonly remedy: string | null;
   readonly verdict: string;
 }
 
@@ -33,6 +34,7 @@ export function printComparison(
     terminal.line();
   }
   if (texts.power !== null) terminal.line(texts.power);
+  if (texts.remedy !== null) terminal.line(texts.remedy);
   for (const warning of warnings) terminal.line(`${terminal.style('yellow', 'warning')}  ${warning}`);
   const sign = terminal.style(COLORS[verdict], terminal.style('bold', verdict));
   if (figures.length > 0) terminal.line(`${sign}  ${texts.verdict}`);

@@ -8,15 +8,10 @@ import {
   PRACTICAL_SHIFT,
   tooFewRuns,
 } from '../../domain/stats/index.js';
+import { resultPhases } from '../judging/load-levels.js';
+import type { RemedyCheck } from './check-remedy.js';
 import { comparisonWarnings, incomparable, type NamedRun } from './comparability.js';
-import {
-  comparedPhases,
-  isHigherBetter,
-  type MetricName,
-  metricText,
-  parseMetric,
-  valueOf,
-} from './compared-figure.js';
+import { isHigherBetter, type MetricName, metricText, parseMetric, valueOf } from './compared-figure.js';
 
 export type { NamedRun } from './comparability.js';
 
@@ -48,6 +43,8 @@ export interface Comparison {
   readonly figures: readonly FigureComparison[];
   /** How often a true shift of 10 % of the primary would be found, at the scatter that was seen; null where unknown. */
   readonly power: number | null;
+  /** Whether a change that A's diagnosis predicts the effect of did that; null where none was named. */
+  readonly remedy: RemedyCheck | null;
 }
 
 /** Power is simulated; a fixed seed gives the same figure for the same runs. */
@@ -86,7 +83,7 @@ export function comparedMetrics(
   options: ComparisonOptions,
   a: readonly NamedRun[],
 ): { readonly primary: MetricName; readonly secondary: readonly MetricName[] } | string {
-  const lastPhase = a[0] === undefined ? undefined : comparedPhases(a[0].run).at(-1)?.name;
+  const lastPhase = a[0] === undefined ? undefined : resultPhases(a[0].run).at(-1)?.name;
   const primary = parseMetric(options.metric ?? DEFAULT_FIGURE, lastPhase ?? '');
   if (typeof primary === 'string') return primary;
   const asked = (options.secondary ?? DEFAULT_SECONDARY).map((text) =>
@@ -111,6 +108,7 @@ export function buildComparison(
   b: readonly NamedRun[],
   metrics: { readonly primary: MetricName; readonly secondary: readonly MetricName[] },
   threshold: number = PRACTICAL_SHIFT,
+  remedy: RemedyCheck | null = null,
 ): Comparison {
   const few = tooFewRuns(a.length, b.length);
   const reasons = [...(few === null ? [] : [few]), ...incomparable(a, b, metrics.primary.phase)];
@@ -122,6 +120,7 @@ export function buildComparison(
     runsB: b.map(({ name }) => name),
     metric: metricText(metrics.primary),
     threshold,
+    remedy,
   } as const;
   if (reasons.length > 0 || typeof primary === 'string') {
     return { ...base, verdict: 'NOT COMPARABLE', reasons, warnings: [], figures: [], power: null };

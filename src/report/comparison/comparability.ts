@@ -1,5 +1,5 @@
 import type { Run, RunPhase } from '../../contract/index.js';
-import { comparedPhases } from './compared-figure.js';
+import { resultPhases } from '../judging/load-levels.js';
 
 /** A run of one side, and what to call it: the path it was read from. */
 export interface NamedRun {
@@ -59,7 +59,7 @@ export function incomparable(a: readonly NamedRun[], b: readonly NamedRun[], pha
   }
   if (phaseName === null) return reasons;
   const phaseOf = ({ run }: NamedRun): RunPhase | undefined =>
-    comparedPhases(run).find((phase) => phase.name === phaseName);
+    resultPhases(run).find((phase) => phase.name === phaseName);
   const base = phaseOf(first);
   for (const one of all) {
     const phase = phaseOf(one);

@@ -1,6 +1,6 @@
-import type { Run, RunPhase } from '../../contract/index.js';
+import type { Run } from '../../contract/index.js';
 import { FIGURES, type FigureName } from '../../domain/stats/index.js';
-import { measuredPhases } from '../run-bundle.js';
+import { resultPhases } from '../judging/load-levels.js';
 
 /** What is compared: a figure of run.json, of one phase or (`uptime`) of the whole run. */
 export interface MetricName {
@@ -32,15 +32,10 @@ export function isHigherBetter(figure: FigureName): boolean {
   return FIGURES[figure] === 'share' || figure === 'throughput';
 }
 
-/** Phases that count, without the steps of a search, whose loads differ from run to run. */
-export function comparedPhases(run: Run): RunPhase[] {
-  return measuredPhases(run).filter((phase) => phase.kind !== 'search');
-}
-
 /** The figure of a run, or why it has none, in words that follow "run X: ". */
 export function valueOf(run: Run, { figure, phase: name }: MetricName): number | string {
   if (figure === 'uptime') return run.uptime ?? 'uptime was not measured';
-  const phase = comparedPhases(run).find((candidate) => candidate.name === name);
+  const phase = resultPhases(run).find((candidate) => candidate.name === name);
   if (phase === undefined) return `there is no phase ${name ?? ''}`;
   const entry = phase.percentiles?.[figure];
   if (entry?.supported === false) return `${figure} is carried by the generator's own lag`;

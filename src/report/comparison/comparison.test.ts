@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run, RunPhase } from '../../contract/index.js';
+import type { Diagnosis } from '../../domain/diagnosis/index.js';
+import { checkRemedy, remedySentence } from './check-remedy.js';
 import { buildComparison, comparedMetrics, type Comparison, type NamedRun } from './build-comparison.js';
 import { powerSentence, verdictSentence } from './comparison-text.js';
 import { renderComparisonJson, renderComparisonJunit, renderComparisonMarkdown } from './render-comparison.js';
@@ -147,5 +149,58 @@ describe('rendering', () => {
       {},
       {},
     ]);
+  });
+});
+
+describe('checkRemedy', () => {
+  const diagnosis: Diagnosis = {
+    phase: '50',
+    outcome: 'cause',
+    summary: '',
+    findings: [
+      {
+        cause: 'cpu',
+        title: 'CPU',
+        score: 1,
+        evidenceFor: [],
+        evidenceAgainst: [],
+        predictions: [
+          {
+            id: 'cpu/double',
+            remedy: 'Twice the CPU.',
+            change: { name: 'cores', from: 1, to: 2 },
+            phase: '50',
+            effects: [{ figure: 'throughput_per_s', before: 1000, expected: 1800, lower: 1600, upper: 2000 }],
+            noEffect: false,
+            assumptions: [],
+          },
+        ],
+      },
+    ],
+    ceilings: [],
+    missing: [],
+  };
+  const a = side('a', 1, 0);
+  const check = (b: NamedRun[]) => checkRemedy(diagnosis, 'cpu/double', a, b);
+
+  it('says whether what was predicted came true', () => {
+    expect(check(side('b', 1 / 1.8, 1))).toMatchObject({ outcome: 'held', effects: [{ measured: 1800 }] });
+    expect(check(side('b', 1, 1))).toMatchObject({ outcome: 'refuted' });
+    const blind = side('b', 1, 1, { phase: { name: '60' } });
+    expect(check(blind)).toMatchObject({ outcome: 'unknown', effects: [{ measured: null }] });
+    const held = check(side('b', 1 / 1.8, 1));
+    expect(typeof held === 'string' ? held : remedySentence(held)).toBe(
+      'The prediction for cpu/double (Twice the CPU) in phase 50 came true: throughput 1,600/s to 2,000/s predicted, 1,800/s measured.',
+    );
+  });
+
+  it('goes by how A is now, not by how it was when it was diagnosed', () => {
+    // The machine became half as fast for both.
+    const slowA = side('a', 2, 0);
+    expect(checkRemedy(diagnosis, 'cpu/double', slowA, side('b', 2 / 1.8, 1))).toMatchObject({ outcome: 'held' });
+  });
+
+  it('names the remedies there are', () => {
+    expect(checkRemedy(diagnosis, 'cpu/triple', a, a)).toMatch(/has no remedy "cpu\/triple": it predicts cpu\/double/);
   });
 });

@@ -1,5 +1,6 @@
 import { snakeKeys } from '../snake-keys.js';
 import type { Comparison, ComparisonVerdict } from './build-comparison.js';
+import { remedySentence } from './check-remedy.js';
 import { comparisonTable, powerSentence, verdictSentence } from './comparison-text.js';
 import { escapeXml } from '../render/escape-markup.js';
 
@@ -29,6 +30,7 @@ export function renderComparisonMarkdown(comparison: Comparison): string {
     escapeMarkdown(verdictSentence(comparison)),
     ...(figures.length === 0 ? [] : [table]),
     ...(power === null ? [] : [escapeMarkdown(power)]),
+    ...(comparison.remedy === null ? [] : [escapeMarkdown(remedySentence(comparison.remedy))]),
     ...warnings.map((warning) => `⚠️ ${escapeMarkdown(warning)}`),
     `<details><summary>${runsA.length} + ${runsB.length} runs</summary>\n\nA: ${runsA.map(escapeMarkdown).join(', ')}\n\nB: ${runsB.map(escapeMarkdown).join(', ')}\n\nOne value per run; p by Mann–Whitney, of the figures beside the primary after Holm's correction; shift by Hodges–Lehmann.\n</details>`,
   ];

@@ -47,7 +47,8 @@ export function capacityLevels(bundle: RunBundle, levels: readonly ClosedLevel[]
       users: level.users,
       throughputPerS: level.throughput_per_s ?? 0,
       meanMs: level.mean_ms ?? null,
-      p95Ms: p95Of(level),
+      // What the generator's own lag carries is no figure of the service.
+      p95Ms: level.percentiles?.['p95']?.supported === false ? null : p95Of(level),
       blocksPerS: bundle.timeline
         .filter((point) => point.atS - point.widthS / 2 >= from && point.atS + point.widthS / 2 <= to)
         .map((point) => point.requestsPerS - point.failed / point.widthS),

@@ -13,7 +13,7 @@ import {
 } from '../../domain/capacity/index.js';
 import { failureRateBound, parseRequirement } from '../../domain/stats/index.js';
 import type { RunBundle } from '../run-bundle.js';
-import { capacityLevels, levelPhases } from './measured-levels.js';
+import { capacityLevels, closedLevels, commonThinkS } from '../judging/load-levels.js';
 import { type DeploymentSizes, deploymentSizes } from './deployment-sizes.js';
 import { type ServiceFacts, serviceFacts } from './service-facts.js';
 
@@ -61,27 +61,24 @@ export interface Plan {
 /** Resampling gives the same intervals for the same bundle. */
 const SEED = 1;
 const P95_GROWTH = 2;
-/** Without a run that says so, a law of think times is not known. */
-const THINK_TOLERANCE_S = 1e-6;
-
 /** The scalability law of a bundle's levels. */
-export function fitBundle(bundle: RunBundle): CapacityFit {
-  const thinks = levelPhases(bundle).map((phase) => phase.think_s ?? 0);
-  const [think = 0] = thinks;
-  if (thinks.some((other) => Math.abs(other - think) > THINK_TOLERANCE_S)) {
+function fitBundle(bundle: RunBundle): CapacityFit {
+  const levels = closedLevels(bundle.run);
+  const thinkS = commonThinkS(levels);
+  if (thinkS === null) {
     return {
       model: null,
       refusal: 'Users paused for different times at different levels: they follow no common law.',
       heldOut: [],
     };
   }
-  return fitCapacity(capacityLevels(bundle), think, seededRandom(SEED));
+  return fitCapacity(capacityLevels(bundle, levels), thinkS, seededRandom(SEED));
 }
 
 /** What a search found, where it held p95. */
 function kneeOf({ run }: RunBundle): MeasuredSystem['knee'] {
   const found = run.capacity ?? null;
-  if (found?.rate_per_s == null || !found.confirmed) return null;
+  if (found === null || found.rate_per_s === null || !found.confirmed) return null;
   const requirement = parseRequirement(found.requirement);
   if (typeof requirement === 'string' || requirement.figure !== 'p95') return null;
   return { ratePerS: found.rate_per_s, p95Ms: requirement.limit };
@@ -90,7 +87,7 @@ function kneeOf({ run }: RunBundle): MeasuredSystem['knee'] {
 /** Why the success that is asked for is out of reach or not proven; null where it is proven or not asked for. */
 function successDoubt(bundle: RunBundle, success: number | null): { text: string; isBroken: boolean } | null {
   if (success === null) return null;
-  const levels = levelPhases(bundle).filter(({ requests }) => requests !== undefined);
+  const levels = closedLevels(bundle.run).filter(({ requests }) => requests !== undefined);
   const requests = levels.reduce((sum, level) => sum + (level.requests ?? 0), 0);
   const failed = levels.reduce(
     (sum, level) => sum + (level.failed ?? Math.round((level.requests ?? 0) * (1 - (level.success_rate ?? 1)))),

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Run, RunPhase, ServerSample } from '../../contract/index.js';
 import type { RunBundle } from '../run-bundle.js';
+import { pathsSection } from '../sections/capacity/paths.js';
 import {
   buildPlan,
   emitFile,
@@ -152,6 +153,24 @@ describe('buildPlan', () => {
 
   it('refuses more users than any plan carries', () => {
     expect(planOf(bundleOf(), { users: 1e9 }).refusal).toMatch(/more than 10000/);
+  });
+});
+
+describe('pathsSection', () => {
+  const requirement = { expression: 'p95@32<500ms', figure: 'p95', phase: '32', op: '<', limit: 500, note: null };
+
+  it('shows the ways to a p95 that was missed, and nothing where none was', () => {
+    const missed = { ...requirement, actual: 640, outcome: 'not_met' as const };
+    const text = JSON.stringify(pathsSection(bundleOf({ requirements: [missed] })));
+    expect(text).toMatch(/Ways to 32 users, p95 ≤ 500 ms.*more replicas","2"/);
+    expect(pathsSection(bundleOf({ requirements: [{ ...missed, outcome: 'met' }] }))).toBeNull();
+    expect(pathsSection(bundleOf())).toBeNull();
+  });
+
+  it('says why there are none', () => {
+    const missed = { ...requirement, actual: 640, outcome: 'not_met' as const };
+    const few = bundleOf({ requirements: [missed], phases: [phaseOf(1), phaseOf(32)] });
+    expect(JSON.stringify(pathsSection(few))).toMatch(/2 different numbers of users were measured/);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { ServerSample } from '../../contract/index.js';
 import type { RunBundle } from '../run-bundle.js';
-import { levelPhases } from './measured-levels.js';
+import { closedLevels } from '../judging/load-levels.js';
 
 /** What the run says of one replica of the service; null where it does not. */
 export interface ServiceFacts {
@@ -54,16 +54,13 @@ function cpuPerRequest(samples: readonly ServerSample[], phases: ReadonlySet<str
 /** What the bundle says of the service, for a plan of more of it. */
 export function serviceFacts(bundle: RunBundle): ServiceFacts {
   const { run, server } = bundle;
-  const levels = levelPhases(bundle);
+  const levels = closedLevels(run);
   const names = new Set(levels.map(({ name }) => name));
   const said = run.target?.server;
   const memory = server.flatMap(({ stats }) => numberAt(stats, 'process', 'rss_bytes') ?? []);
   const processes = numberAt(said, 'processes');
   const answered = new Set(levels.flatMap(({ replicas = {} }) => Object.keys(replicas)));
-  const lowest = levels.reduce<(typeof levels)[number] | null>(
-    (least, level) => (least === null || level.users < least.users ? level : least),
-    null,
-  );
+  const [lowest] = levels;
   const model = lowest?.server_timing_ms_mean?.['exec'] ?? null;
   const whole = lowest?.mean_ms ?? null;
   return {
