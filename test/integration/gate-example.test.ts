@@ -37,13 +37,13 @@ describe('the example of a gate', () => {
     try {
       mkdirSync(join(folder, 'gate'));
       for (const [name, delayMs] of [
-        ['a', 20],
-        ['b', 60],
+        ['a', 10],
+        ['b', 300],
       ] as const)
         writeFileSync(join(folder, `${name}.cjs`), service(delayMs));
       writeFileSync(
         join(folder, 'scenario.yaml'),
-        'name: gate\nrequest: {path: /x, template: "{}", expect: {status: [200], fields: [/ok/0]}}\nphases: [{name: steady, users: 5, requests_per_user: 30}]\n',
+        'name: gate\nrequest: {path: /x, template: "{}", expect: {status: [200], fields: [/ok/0]}}\nphases: [{name: steady, users: 5, requests_per_user: 10}]\n',
       );
       const { code, stdout, stderr } = await run('bash', [resolve(EXAMPLE, 'compare-builds.sh')], {
         cwd: folder,
@@ -53,11 +53,13 @@ describe('the example of a gate', () => {
           FLTS: `${process.execPath} ${MAIN}`,
           SCENARIO: 'scenario.yaml',
           ROUNDS: '4',
+          // The median stays where the delay is, however busy the machine.
+          METRIC: 'p50',
           PORT: String(await freePort()),
         },
       });
       expect(readdirSync(join(folder, 'gate')).filter((name) => /^[ab]-\d$/.test(name))).toHaveLength(8);
-      expect(stdout, stderr).toMatch(/WORSE {2}p95@steady of B is worse/);
+      expect(stdout, stderr).toMatch(/WORSE {2}p50@steady of B is worse/);
       expect(code).toBe(99);
       expect(readFileSync(join(folder, 'gate/comment.md'), 'utf8')).toContain('❌ Load test: worse');
       expect(existsSync(join(folder, 'gate/compare.xml'))).toBe(true);
@@ -73,7 +75,7 @@ describe('the example of a gate', () => {
     const script = readFileSync(join(EXAMPLE, 'compare-builds.sh'), 'utf8');
     const step = workflow.jobs.compare.steps.find(({ run: command }) => command?.includes('compare-builds.sh'));
     expect(Object.keys(step?.env ?? {})).toEqual(['START_A', 'START_B', 'FLTS']);
-    for (const name of Object.keys(step?.env ?? {})) expect(script).toContain(`${name}`);
+    for (const name of Object.keys(step?.env ?? {})) expect(script).toContain(name);
     expect(script).toContain('$OUT/comment.md');
     expect(parse(readFileSync(join(EXAMPLE, 'scenario.yaml'), 'utf8'))).toMatchObject({ name: 'gate' });
   });
