@@ -136,6 +136,18 @@ describe('scalingPaths', () => {
     expect(paths[0]!.refusal).toBe('does not keep the target');
   });
 
+  it('takes a faster replica past its peak while p95 holds', () => {
+    // X(100) = 10,000 / 20.8 = 481/s, past the peak of 30 users: 208 ms on average, 416 ms at p95.
+    const peaked = system({ lambda: 100, sigma: 0.1, kappa: 0.001 });
+    const paths = scalingPaths(peaked, target({ users: 100, p95Ms: 200 }), assumed);
+    const vertical = paths.find(({ name }) => name === 'vertical')!;
+    expect(vertical).toMatchObject({ cpuFactor: 4, isEnough: true });
+    const easy = scalingPaths(peaked, target({ users: 100, p95Ms: 500 }), assumed);
+    expect(easy[0]).toMatchObject({ name: 'today', isEnough: true, refusal: null });
+    const rate = scalingPaths(peaked, target({ ratePerS: 500, p95Ms: 1e4, headroom: 0.3 }), assumed);
+    expect(rate[0]).toMatchObject({ name: 'today', isEnough: false });
+  });
+
   it('says so where a way does not lead there', () => {
     const paths = scalingPaths(system(LINEAR), target({ users: 10_000 }), { ...assumed, modelShare: null });
     expect(paths.map(({ name }) => name)).not.toContain('gpu');

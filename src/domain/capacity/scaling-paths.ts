@@ -63,8 +63,12 @@ function fixedPath(
   speed: Speed,
 ): ScalingPath {
   const at = serviceAt(system, target, system.replicas, speed);
-  const needed = planReplicas(system, target, speed).plan?.replicas ?? Number.POSITIVE_INFINITY;
-  const isEnough = needed <= system.replicas;
+  // Users past the peak may still be answered in time; a rate needs its headroom.
+  const isRateKept =
+    target.ratePerS === null ||
+    (planReplicas(system, { ...target, users: null }, speed).plan?.replicas ?? Number.POSITIVE_INFINITY) <=
+      system.replicas;
+  const isEnough = at !== null && at.p95Ms.upper <= target.p95Ms && isRateKept;
   return {
     ...base,
     replicas: system.replicas,
