@@ -36,7 +36,7 @@ function noise(count, seed) {
   });
 }
 
-function lstmModel(hidden, layers) {
+function lstmModel(hidden, layers, level) {
   const graph = new OnnxGraph();
   const window = graph.input('window', ['batch', LOOKBACK, FEATURES]);
   // As in a trained model: logarithms inside the graph, then the layers over time.
@@ -58,16 +58,23 @@ function lstmModel(hidden, layers) {
     width = hidden;
   }
   const head = graph.constant(noise(hidden * COLUMNS.length, 31), [hidden, COLUMNS.length]);
-  const bias = graph.constant(new Float32Array(COLUMNS.length).fill(10), [COLUMNS.length]);
+  const bias = graph.constant(new Float32Array(COLUMNS.length).fill(level), [COLUMNS.length]);
   const raw = graph.op('Exp', [graph.op('Gemm', [sequence, head, bias])]);
   const rows = graph.op('Unsqueeze', [raw, graph.integers([1])]);
   graph.output(rows, 'forecast', ['batch', 1, COLUMNS.length]);
   return graph.toBytes('bench');
 }
 
-/** Makes the registry in a folder of its own; its path. */
+/** Makes the registry in a folder of its own, with one version, promoted; its path. */
 export async function makeLstmRegistry(hidden = 128, layers = 2) {
-  const model = lstmModel(hidden, layers);
+  const path = mkdtempSync(join(tmpdir(), 'flts-bench-'));
+  await promote(path, await writeLstmVersion(path, 10, hidden, layers));
+  return path;
+}
+
+/** Writes a version whose answers are about e^level; its run id. */
+export async function writeLstmVersion(path, level, hidden = 128, layers = 2) {
+  const model = lstmModel(hidden, layers, level);
   const window = Array.from({ length: LOOKBACK }, (_, r) => Array.from({ length: FEATURES }, (_v, f) => 10 * f + r));
   const session = await InferenceSession.create(model, { intraOpNumThreads: 1 });
   const input = new Tensor('float32', Float32Array.from(window.flat()), [1, LOOKBACK, FEATURES]);
@@ -103,14 +110,16 @@ export async function makeLstmRegistry(hidden = 128, layers = 2) {
     history: { start: '2018-01-01T00:00:00', rows: 0, columns: {} },
     golden: { window, forecast },
   };
-  const path = mkdtempSync(join(tmpdir(), 'flts-bench-'));
-  const registry = openRegistry(path);
-  await registry.write(bundle, model);
-  await registry.promote(bundle.run_id, {
+  await openRegistry(path).write(bundle, model);
+  return bundle.run_id;
+}
+
+/** Makes a version the current one. */
+export async function promote(path, runId) {
+  await openRegistry(path).promote(runId, {
     identifier: 'default',
     experiment: 'bench',
     force: true,
     timestamp: new Date().toISOString(),
   });
-  return path;
 }
