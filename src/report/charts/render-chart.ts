@@ -273,6 +273,11 @@ export function renderChart(chart: Chart, size: ChartSize): string {
   }
 }
 
+/** A tenth of a pixel is finer than any screen or printer shows, and half of a chart's text is digits. */
+function rounded(coordinates: string): string {
+  return coordinates.replace(/\d+\.\d{2,}/g, (number) => String(Number(Number(number).toFixed(1))));
+}
+
 function normalise(svg: string, id: string): string {
   const seen = new Map<string, string>();
   return svg
@@ -281,6 +286,7 @@ function normalise(svg: string, id: string): string {
       seen.set(found, known);
       return known;
     })
+    .replace(/(?<==")[^"]*\d\.\d{2,}[^"]*(?=")/g, rounded)
     .replace(/#0102[0-9a-f]{2}/gi, (color) => STAND_INS[color.toLowerCase()] ?? color)
     .replace(
       /rgb\(1,2,(\d+)\)/g,
