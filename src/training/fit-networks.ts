@@ -46,7 +46,7 @@ export async function fitNetworks(
     (text: string, work: number) =>
     (report: EpochReport): void => {
       const epoch = `${text}, epoch ${report.epoch} of ${report.epochs}`;
-      meter.at(epoch, work, report.fraction, report.loss, report.validationLoss);
+      meter.at(epoch, work, report.fraction, report.loss, report.validationLoss, report.epoch);
     };
   const choiceWork = settings.epochs * share;
   const choice = await chooseEpoch(runtime, fit, settings, reporter('choosing the epoch', choiceWork), signal);

@@ -15,3 +15,4 @@ export { SYNTHETIC_ROWS_MAX, synthesize } from './synthesize.js';
 export { type TrainedModel, trainModel, type TrainResult } from './train-model.js';
 export type { ModelKind, TrainSettings } from './train-options.js';
 export { writeTextFile } from './write-text-file.js';
+export type { TrainProgress } from './train-progress.js';

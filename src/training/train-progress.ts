@@ -9,6 +9,8 @@ export interface TrainProgress {
   /** Training and validation loss (weighted mean absolute error, standardised) of the epoch under way, where there is one. */
   readonly loss: number | null;
   readonly validationLoss: number | null;
+  /** The epoch under way, 1…, where there is one. */
+  readonly epoch: number | null;
 }
 
 export type OnTrainProgress = (progress: TrainProgress) => void;
@@ -38,11 +40,12 @@ export class ProgressMeter {
     share: number,
     loss: number | null = null,
     validationLoss: number | null = null,
+    epoch: number | null = null,
   ): void {
     const fraction = Math.min(1, (this.#done + work * share) / this.#planned);
     const elapsedS = (this.#nowMs() - this.#startedMs) / 1000;
     const secondsLeft = fraction < ESTIMATE_FROM ? null : (elapsedS * (1 - fraction)) / fraction;
-    this.#report({ text, fraction, secondsLeft, loss, validationLoss });
+    this.#report({ text, fraction, secondsLeft, loss, validationLoss, epoch });
   }
 
   /** A part is finished; `work` units were planned for it and `actual` turned out for what comes after. */

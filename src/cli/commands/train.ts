@@ -8,11 +8,13 @@ import { printRelativeTable, printTargetTable } from '../forecasting/accuracy-ta
 import { cleaningLines } from '../forecasting/cleaning-lines.js';
 import { duration } from '../forecasting/figures.js';
 import { numberOf } from '../forecasting/option-values.js';
+import { beginTrainingLog } from '../models/training-log.js';
 import { REGISTRY_OPTION, registryOf } from '../models/registry-option.js';
 
 interface Options extends Partial<Omit<TrainSettings, 'model'>> {
   readonly model: ModelKind;
   readonly registry: string;
+  readonly mlflow?: string;
   readonly promote?: boolean;
   readonly force?: boolean;
   readonly identifier: string;
@@ -38,6 +40,10 @@ export function trainCommand(cli: Cli): Command {
     .option('--learning-rate <x>', "Adam's rate at the start (default: 0.002)", numberOf('--learning-rate'))
     .option('--seed <n>', 'the same seed and rows give the same model on one machine', numberOf('--seed'))
     .option(...REGISTRY_OPTION)
+    .option(
+      '--mlflow <url>',
+      'log the training to this MLflow server too, as a version of the model named by --identifier',
+    )
     .option('--promote', 'make it the current model if it is better than persistence')
     .option('--force', 'promote it even if it is not; recorded')
     .option('--identifier <name>', "the model's name for clients, when promoted", 'default')
@@ -49,6 +55,8 @@ export function trainCommand(cli: Cli): Command {
 Examples:
   $ flts train traffic.csv --promote
   $ flts train traffic.csv --model ensemble --promote
+  $ flts train traffic.csv --mlflow http://127.0.0.1:5000 --identifier lte --promote
+  $ flts train traffic.csv --registry mlflow:models:/lte@champion --promote
   $ flts train january.csv february.csv --model lstm --hidden 128 --layers 2
 
 An ensemble is the mean of a ridge and an LSTM in log space; its members are kept as models of their own.
@@ -71,6 +79,7 @@ async function runTraining(cli: Cli, files: readonly string[], options: Options)
   ]);
   const registry = await registryOf(cli, options);
   const loaded = await training.loadSeries(files);
+  const log = await beginTrainingLog(cli, options);
   const asJson = options.json === true;
   if (!asJson) for (const line of cleaningLines(loaded)) cli.terminal.line(line);
   const progress = cli.terminal.progress(`training ${options.model}`);
@@ -79,12 +88,14 @@ async function runTraining(cli: Cli, files: readonly string[], options: Options)
   try {
     result = await training.trainModel(loaded.series, settingsOf(options), {
       runtime: new TensorRuntime(1),
-      newRunId: () => randomBytes(16).toString('hex'),
+      newRunId: () => log?.newRunId() ?? randomBytes(16).toString('hex'),
       created: new Date().toISOString(),
       libraries: { flts: packageVersion(), node: process.version },
       sources: [...loaded.sources],
       signal: cli.signal,
-      onProgress: ({ text, fraction, secondsLeft, loss, validationLoss }) => {
+      onProgress: (now) => {
+        log?.note(now);
+        const { text, fraction, secondsLeft, loss, validationLoss } = now;
         const figures = [
           text,
           ...(loss === null ? [] : [`loss ${loss.toFixed(3)}`]),
@@ -96,14 +107,24 @@ async function runTraining(cli: Cli, files: readonly string[], options: Options)
     });
   } catch (error) {
     progress.clear();
+    // What ended the training matters more than that MLflow does not hear of it.
+    await log?.fail().catch(() => undefined);
     throw error;
   }
   progress.done(summary(result, (performance.now() - startedMs) / 1000));
-  for (const { bundle, model } of result.models) await registry.write(bundle, model);
+  // The one that was asked for is the newest, where a registry numbers its versions.
+  for (const { bundle, model } of [...result.models].reverse()) await registry.write(bundle, model);
+  await log?.keep(result.models);
+  await log?.finish(
+    result.models.map(({ bundle }) => bundle),
+    result.interrupted,
+  );
   if (!asJson) printResult(cli, loaded, result, registry);
   // Half a training is worth keeping, not worth serving unasked.
   const mayPromote = options.promote === true && !result.interrupted;
   const promoted = mayPromote ? await promote(registry, result.models[0], options) : null;
+  const beside = log?.beside ?? null;
+  if (promoted !== null && beside !== null) await promote(beside, result.models[0], options);
   if (asJson) cli.terminal.json(jsonOf(loaded, result, promoted));
   else printNext(cli, result, promoted, registry);
   // Everything was written, but less was trained than asked for.
