@@ -251,6 +251,12 @@ export const SETTINGS = {
     alsoEnv: ['MODEL_WAIT_TIMEOUT'],
     description: 'Seconds to wait for the first model before the process gives up; 0: wait for ever.',
   },
+  listenWhenReady: {
+    kind: 'boolean',
+    default: false,
+    description:
+      'Look for the first model before listening, for balancers that do not ask /ready and would send requests too early.',
+  },
   drainNoticeMs: {
     kind: 'integer',
     min: 0,

@@ -2,10 +2,10 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { envNamesOf, SETTING_NAMES } from '../../src/contract/index.js';
-import { deployTools } from '../support/deploy-tools.js';
+import { deployTools } from '../support/deploy/deploy-tools.js';
 import { promoteFixture, temporaryFolder } from '../support/fixture-registry.js';
-import { CHART, type KubeObject, ofKind, render, type Rendered, VALUES_FILES } from '../support/helm-chart.js';
-import { exportedNames, readQuery, secondsOf } from '../support/promql.js';
+import { CHART, type KubeObject, ofKind, render, type Rendered, VALUES_FILES } from '../support/deploy/helm-chart.js';
+import { exportedNames, readQuery, secondsOf } from '../support/deploy/promql.js';
 import { serve } from '../support/running-service.js';
 
 /** What the chart renders is legal Kubernetes, and fits the service that it deploys. */

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { deployTools } from '../support/deploy-tools.js';
-import { CHART, render } from '../support/helm-chart.js';
+import { deployTools } from '../support/deploy/deploy-tools.js';
+import { CHART, render } from '../support/deploy/helm-chart.js';
 
 /** Values of the chart: each is used by a template, contradictions are refused with a sentence. */
 

@@ -3,9 +3,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { CHART } from '../support/helm-chart.js';
-import { deployTools } from '../support/deploy-tools.js';
-import { exportedNames, readQuery, secondsOf } from '../support/promql.js';
+import { CHART } from '../support/deploy/helm-chart.js';
+import { deployTools } from '../support/deploy/deploy-tools.js';
+import { exportedNames, readQuery, secondsOf } from '../support/deploy/promql.js';
 
 /** Alerts and dashboards use only what the service exports; each alert has a runbook and series that fire it. */
 

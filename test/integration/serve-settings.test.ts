@@ -32,6 +32,15 @@ async function cachedAfterFirst(one: TestService): Promise<unknown> {
 }
 
 describe('settings', () => {
+  it.each([
+    ['false', ['listening', 'model taken']],
+    ['true', ['model taken', 'listening']],
+  ])('listen_when_ready %s', async (listenWhenReady, order) => {
+    const { log } = await withSettings({ listenWhenReady });
+    const events = log.events.map((one) => one.event);
+    expect(events.filter((event) => order.includes(event))).toEqual(order);
+  });
+
   it('workers', async () => {
     expect((await withSettings({ workers: '2' })).stats().workers).toBe(2);
   });

@@ -57,14 +57,13 @@ export interface RunningService {
 }
 
 /**
- * Puts the service together, and listens before the first model is looked for, so that the port is known to be free
- * and liveness can be asked at once. Returns after the first look at the registry, with or without a model; without
+ * Puts the service together, and listens before the first model is looked for (unless `listenWhenReady` is on), so that
+ * the port is known to be free and liveness can be asked at once. Returns after the first look at the registry, with or without a model; without
  * one it throws FLTS_NO_MODEL if `waitForModel` is off.
  */
 export async function startService(options: ServiceOptions): Promise<RunningService> {
   const { settings, log } = options;
-  const keys =
-    settings.apiKeysFile === '' ? null : parseKeyFile(readKeyFile(settings.apiKeysFile), settings.apiKeysFile);
+  const keys = settings.apiKeysFile === '' ? null : readKeys(settings.apiKeysFile);
   const models = createModels(settings);
   const device = settings.device === 'cuda' ? 'cuda' : 'cpu';
   // The CPU is always there, and trying it would cost the start a tenth of a second.
@@ -111,10 +110,11 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   });
   const close = closer(app, service, catalogue, self, settings);
   try {
-    if (options.share?.listensWhenReady === true) await catalogue.start();
+    const listensLast = settings.listenWhenReady || options.share?.listensWhenReady === true;
+    if (listensLast) await catalogue.start();
     const url = await listen(app, settings.host, settings.port);
     log.info('listening', { url, workers });
-    if (options.share?.listensWhenReady !== true) await catalogue.start();
+    if (!listensLast) await catalogue.start();
     if (!service.isReady && !settings.waitForModel) {
       throw new FltsError('FLTS_NO_MODEL', `No model to serve: ${catalogue.reason ?? 'none was found'}.`);
     }
@@ -188,10 +188,10 @@ function closer(
       service.giveNotice();
       await new Promise((resolve) => setTimeout(resolve, times.drainNoticeMs));
     }
-    const drained = service.drain();
     // Who comes after the notice is sent elsewhere by a refused connection, which balancers take as a reason to ask
-    // another replica. Without notice nobody could know, so that a 503 with its reason is the better answer.
-    const finished = isNoticed ? Promise.all([drained, app.close()]) : drained.then(() => app.close());
+    // another replica; whoever is connected still gets an answer. Without notice nobody could know, so that a 503 with
+    // its reason is the better answer.
+    const finished = isNoticed ? app.close().then(() => service.drain()) : service.drain().then(() => app.close());
     const isClean = await within(times.drainGraceMs, finished);
     // Whoever still waits or still sends has had his time.
     if (!isClean) app.server.closeAllConnections();
@@ -219,6 +219,10 @@ function within(timeMs: number, work: Promise<unknown>): Promise<boolean> {
         clearTimeout(timer);
       });
   });
+}
+
+function readKeys(path: string): ReturnType<typeof parseKeyFile> {
+  return parseKeyFile(readKeyFile(path), path);
 }
 
 function readKeyFile(path: string): string {

@@ -1,6 +1,6 @@
 import { parser } from '@prometheus-io/lezer-promql';
-import { METRICS } from '../../src/contract/index.js';
-import { PrometheusMetrics } from '../../src/telemetry/index.js';
+import { METRICS } from '../../../src/contract/index.js';
+import { PrometheusMetrics } from '../../../src/telemetry/index.js';
 
 export interface Query {
   /** Metrics that the query selects. */
