@@ -1,4 +1,4 @@
-import { diagnosisJson } from './diagnosis-json.js';
+import { diagnosisJson } from './evidence/diagnosis-json.js';
 import { checksOf } from './judging/checks.js';
 import { figuresOf } from './judging/figures.js';
 import { findingsOf } from './findings.js';

@@ -1,5 +1,5 @@
 import type { Diagnosis } from '../domain/diagnosis/index.js';
-import { diagnoseBundle } from './observe-phases.js';
+import { diagnoseBundle } from './evidence/observe-phases.js';
 import { seededRandom } from '../domain/arrivals/index.js';
 import {
   type CapacityFit,

@@ -2,7 +2,7 @@ export * from './comparison/index.js';
 export { figureText } from './figure-text.js';
 export { buildReport } from './build-report.js';
 export { phaseTable } from './phase-table.js';
-export { diagnoseBundle } from './observe-phases.js';
+export { diagnoseBundle } from './evidence/observe-phases.js';
 export * from './plan/index.js';
 export { readRunBundle } from './read-run-bundle.js';
 export { readRunFile } from './read-run-file.js';

@@ -6,7 +6,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { createGunzip } from 'node:zlib';
 import { type Histogram, HistogramLogReader, initWebAssembly } from 'hdr-histogram-js';
 import { HISTOGRAMS_FILE, type RunSample, SAMPLES_FILE, SERVER_FILE, type ServerSample } from '../contract/index.js';
-import { AttributionBuilder } from './attribution-builder.js';
+import { AttributionBuilder } from './evidence/attribution-builder.js';
 import { readRunFile } from './read-run-file.js';
 import type { DistributionPoint, RunBundle, SampleFold } from './run-bundle.js';
 import { TimelineBuilder } from './timeline.js';

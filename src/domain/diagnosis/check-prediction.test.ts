@@ -5,7 +5,8 @@ const effects = [
   { figure: 'throughput_per_s' as const, before: 20, expected: 40, lower: 35, upper: 44 },
   { figure: 'mean_ms' as const, before: 400, expected: 200, lower: 180, upper: 240 },
 ];
-const outcomes = (...args: Parameters<typeof checkPrediction>) => checkPrediction(...args).map(({ outcome }) => outcome);
+const outcomes = (...args: Parameters<typeof checkPrediction>) =>
+  checkPrediction(...args).map(({ outcome }) => outcome);
 
 describe('checkPrediction', () => {
   it('holds a prediction against what a later run measured', () => {

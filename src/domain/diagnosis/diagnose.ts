@@ -54,10 +54,16 @@ const undecided = (summary: string): Diagnosis => ({
 
 const loadOf = (phase: PhaseObservation): number => phase.users ?? phase.ratePerS ?? 0;
 
+/** Phases this near to the slowest are as slow; of them the one with the most load is judged. */
+const AS_SLOW = 0.9;
+
 /** The phase with the slowest answers, and of the others the one of the least load. */
 function judged(phases: readonly PhaseObservation[]): { phase: PhaseObservation; low: PhaseObservation } | null {
   const timed = phases.filter(({ meanMs }) => meanMs !== null && Number.isFinite(meanMs) && meanMs > 0);
-  const [phase] = timed.toSorted((a, b) => (b.meanMs ?? 0) - (a.meanMs ?? 0) || loadOf(b) - loadOf(a));
+  const slowestMs = timed.reduce((most, { meanMs }) => Math.max(most, meanMs ?? 0), 0);
+  const [phase] = timed
+    .filter(({ meanMs }) => (meanMs ?? 0) >= AS_SLOW * slowestMs)
+    .toSorted((a, b) => loadOf(b) - loadOf(a) || (b.meanMs ?? 0) - (a.meanMs ?? 0));
   if (phase === undefined) return null;
   const sameMode = timed.filter(({ users }) => (users === null) === (phase.users === null));
   const [low] = sameMode.toSorted((a, b) => loadOf(a) - loadOf(b) || (a.meanMs ?? 0) - (b.meanMs ?? 0));

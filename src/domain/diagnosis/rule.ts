@@ -1,4 +1,11 @@
-import { CAUSE_TITLES, type CauseName, type Evidence, type Finding, type PhaseObservation } from './observation.js';
+import {
+  CAUSE_TITLES,
+  type CauseName,
+  type Effect,
+  type Evidence,
+  type Finding,
+  type PhaseObservation,
+} from './observation.js';
 import type { Pressure } from './pressure.js';
 import type { SystemModel } from './system-model.js';
 
@@ -14,6 +21,10 @@ export interface RuleInput {
 /** A rule holds the evidence for one cause; null where none of its figures was measured. */
 export type Rule = (input: RuleInput) => Finding | null;
 
+function isSound({ lower, expected, upper }: Effect): boolean {
+  return [lower, expected, upper].every((value) => Number.isFinite(value)) && lower <= upper;
+}
+
 export function found(
   cause: CauseName,
   score: number,
@@ -27,6 +38,7 @@ export function found(
     score: Number.isFinite(score) ? Math.min(1, Math.max(0, score)) : 0,
     evidenceFor: evidence.for.filter((entry) => entry !== null),
     evidenceAgainst: evidence.against.filter((entry) => entry !== null),
-    predictions,
+    // Figures that contradict each other (no users, but answers) carry no prediction.
+    predictions: predictions.filter(({ effects }) => effects.every(isSound)),
   };
 }

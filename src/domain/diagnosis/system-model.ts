@@ -26,7 +26,7 @@ export interface SystemChange {
 }
 
 /** Parts in which nobody waits for another request. */
-function workMs({ parts }: PhaseObservation): number | null {
+export function workMs({ parts }: PhaseObservation): number | null {
   if (parts === null || parts.unsplit > 0) return null;
   return parts.parse + parts.prep + parts.exec + parts.post;
 }

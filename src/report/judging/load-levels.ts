@@ -1,6 +1,6 @@
 import type { Run, RunPhase } from '../../contract/index.js';
 import type { CapacityLevel, DegradationLevel } from '../../domain/capacity/index.js';
-import { statOf } from '../server-figures.js';
+import { statOf } from '../evidence/server-figures.js';
 import { hasUpperBound } from '../percentile-cell.js';
 import { measuredPhases, type RunBundle } from '../run-bundle.js';
 

@@ -1,6 +1,6 @@
 import { figure, finding, percent, ramp } from '../observation.js';
 import { found, type Rule } from '../rule.js';
-import { predict } from '../system-model.js';
+import { predict, workMs } from '../system-model.js';
 
 /** The HTTP thread stands still for garbage collection, or memory runs out. */
 export const memoryGc: Rule = ({ phase, pressure, model }) => {
@@ -46,7 +46,7 @@ export const memoryGc: Rule = ({ phase, pressure, model }) => {
               assumptions: ['at best no pause is left, at worst half of them'],
             },
             {
-              aloneMs: model.aloneMs * (1 - gcShare),
+              aloneMs: Math.min(model.aloneMs * (1 - gcShare), workMs(phase) ?? model.aloneMs),
               ...(loop === undefined ? {} : { stations: { loop: { ...loop, demandMs: loop.demandMs * left(0) } } }),
             },
             loop === undefined ? {} : { stations: { loop: { ...loop, demandMs: loop.demandMs * left(0.5) } } },

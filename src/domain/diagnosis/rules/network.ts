@@ -16,7 +16,11 @@ export const network: Rule = ({ phase, low, pressure, model }) => {
   const known = [away, floor, low.parts?.['client+network'] ?? null, low.meanMs].filter((ms) => ms !== null);
   const way = Math.max(0, Math.min(...known));
   const shareOf = pressure.meanMs > 0 ? way / pressure.meanMs : 0;
-  const score = ramp(shareOf, 0.3, 0.6) * ramp(way, FAR_MS, 3 * FAR_MS) * (1 - pressure.loop * 0.7);
+  const score =
+    ramp(shareOf, 0.3, 0.6) *
+    ramp(way, FAR_MS, 3 * FAR_MS) *
+    (1 - pressure.loop * 0.7) *
+    (1 - 0.7 * ramp(phase.server.gcShare, 0.08, 0.25));
   const isFar = score > 0;
   const distance = finding(
     way,

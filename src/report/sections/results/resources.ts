@@ -4,7 +4,7 @@ import { bytes, count, decimal, milliseconds, share } from '../../format.js';
 import { resultPhases } from '../../judging/load-levels.js';
 import type { Block, Section } from '../../model.js';
 import type { RunBundle } from '../../run-bundle.js';
-import { statOf } from '../../server-figures.js';
+import { statOf } from '../../evidence/server-figures.js';
 import { afterFacts } from './server-after.js';
 import { serverCharts } from './server-charts.js';
 import { means, processCpuS, rates } from './server-rates.js';

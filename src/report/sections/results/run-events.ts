@@ -1,5 +1,5 @@
 import type { ServerSample } from '../../../contract/index.js';
-import { statOf } from '../../server-figures.js';
+import { statOf } from '../../evidence/server-figures.js';
 import type { Chart } from '../../model.js';
 import type { RunBundle } from '../../run-bundle.js';
 

@@ -1,7 +1,7 @@
 import type { ServerSample } from '../../../contract/index.js';
 import { count, milliseconds } from '../../format.js';
 import type { Block } from '../../model.js';
-import { statOf } from '../../server-figures.js';
+import { statOf } from '../../evidence/server-figures.js';
 
 /** What the service says after the last phase; counters since its start. */
 export function afterFacts(samples: readonly ServerSample[]): Block | null {

@@ -1,7 +1,7 @@
 import type { ServerSample } from '../../../contract/index.js';
 import type { Chart } from '../../model.js';
 import type { RunBundle } from '../../run-bundle.js';
-import { statOf } from '../../server-figures.js';
+import { statOf } from '../../evidence/server-figures.js';
 import { phaseSpans, runEvents } from './run-events.js';
 import { means, processCpuS, rates } from './server-rates.js';
 

@@ -1,5 +1,5 @@
 import type { ServerSample } from '../../../contract/index.js';
-import { statOf } from '../../server-figures.js';
+import { statOf } from '../../evidence/server-figures.js';
 
 /** Looks closer together than this make noise, not rates: one follows the end of every phase. */
 const RATE_OVER_MIN_S = 0.5;

@@ -1,4 +1,4 @@
-import type { RunPhase, RunServerFigures, ServerSample } from '../contract/index.js';
+import type { RunPhase, RunServerFigures, ServerSample } from '../../contract/index.js';
 
 /** Looks that a mean takes at least, and counters need over a phase. */
 const LOOKS_MIN = 2;

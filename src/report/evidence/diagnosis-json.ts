@@ -1,5 +1,5 @@
-import { DIAGNOSIS_SCHEMA_VERSION, type RunDiagnosis } from '../contract/index.js';
-import { type Diagnosis, NAMED_SCORE } from '../domain/diagnosis/index.js';
+import { DIAGNOSIS_SCHEMA_VERSION, type RunDiagnosis } from '../../contract/index.js';
+import { type Diagnosis, NAMED_SCORE } from '../../domain/diagnosis/index.js';
 
 /** The diagnosis as `report.json` carries it. */
 export function diagnosisJson(diagnosis: Diagnosis): RunDiagnosis {

@@ -1,6 +1,6 @@
-import type { RunSample } from '../contract/index.js';
-import { type CohortSet, cohortsOf, RequestLog } from '../domain/attribution/index.js';
-import type { SampleFold } from './run-bundle.js';
+import type { RunSample } from '../../contract/index.js';
+import { type CohortSet, cohortsOf, RequestLog } from '../../domain/attribution/index.js';
+import type { SampleFold } from '../run-bundle.js';
 
 /** Phases and, of each, replicas that are told apart at most. */
 const PHASES_MAX = 200;

@@ -1,7 +1,12 @@
-import type { Run, RunPhase, RunServerFigures } from '../contract/index.js';
-import { type PartTimes, splitRequest } from '../domain/attribution/index.js';
-import { type Diagnosis, diagnose, type PhaseObservation, type ServerObservation } from '../domain/diagnosis/index.js';
-import { measuredPhases, type RunBundle } from './run-bundle.js';
+import type { Run, RunPhase, RunServerFigures } from '../../contract/index.js';
+import { type PartTimes, splitRequest } from '../../domain/attribution/index.js';
+import {
+  type Diagnosis,
+  diagnose,
+  type PhaseObservation,
+  type ServerObservation,
+} from '../../domain/diagnosis/index.js';
+import { measuredPhases, type RunBundle } from '../run-bundle.js';
 import { serverFigures } from './server-figures.js';
 
 const finite = (value: number | null | undefined): number | null =>
