@@ -103,7 +103,9 @@ describe('a registry on S3', () => {
     s3.fault = ({ method, url = '' }, response) => {
       if (method !== 'PUT' || !url.startsWith('/models/current.json') || !isFirst) return false;
       isFirst = false;
-      meeting = other.promote(b, PROMOTE).then(() => refuse(response, 412, 'PreconditionFailed'));
+      meeting = other.promote(b, PROMOTE).then(() => {
+        refuse(response, 412, 'PreconditionFailed');
+      });
       return true;
     };
     const pointer = await registry.promote(c, PROMOTE);
