@@ -11,6 +11,8 @@ export class SimulatedRegistry implements VersionSource {
   #promotions = 0;
   /** What every question is answered with while it is down; null: it works. */
   down: FltsError | null = null;
+  /** What served last, as a source that can be out of reach remembers it on the machine. */
+  #last: Pointer | null = null;
   /** Versions that cannot be fetched, and what is said of them. */
   readonly broken = new Map<number, FltsError>();
 
@@ -45,6 +47,15 @@ export class SimulatedRegistry implements VersionSource {
     return this.#answer(() => this.#pointer);
   }
 
+  lastServed(): Promise<Pointer | null> {
+    return Promise.resolve(this.#last);
+  }
+
+  noteServed(pointer: Pointer): Promise<void> {
+    this.#last = pointer;
+    return Promise.resolve();
+  }
+
   list(): ReturnType<VersionSource['list']> {
     return this.#answer(() =>
       [...this.#versions]
@@ -56,19 +67,21 @@ export class SimulatedRegistry implements VersionSource {
     );
   }
 
+  /** What served is in the cache: it is there while the registry is down, too. */
   fetchBundle(runId: string): Promise<FetchedBundle> {
+    const isCached = this.#last?.run_id === runId;
     return this.#answer(() => {
       const version = Number.parseInt(runId, 16);
       const problem = this.broken.get(version);
       if (problem !== undefined) throw problem;
       if (!this.#versions.has(version)) throw new FltsError('FLTS_NO_MODEL', `There is no run ${runId}.`);
       return { bundle: lineBundle(version, this.#steps), modelPath: '' };
-    });
+    }, isCached);
   }
 
-  async #answer<T>(read: () => T): Promise<T> {
+  async #answer<T>(read: () => T, isCached = false): Promise<T> {
     await Promise.resolve();
-    if (this.down !== null) throw this.down;
+    if (this.down !== null && !isCached) throw this.down;
     return read();
   }
 }

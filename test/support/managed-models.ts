@@ -39,6 +39,8 @@ export class ManagedModels {
   readonly faults = new Map<number, LoadFault>();
   readonly runs = new Map<number, SimulatedRun>();
   availableBytes: number | null = null;
+  /** The next random number; in the middle, so that looks come once a second. */
+  draw = 0.5;
   readonly host = new SimulatedHost(this.clock, {
     stepUs: 1000,
     faultOf: (runId) => this.faults.get(Number.parseInt(runId, 16)) ?? 'none',
@@ -89,7 +91,7 @@ export class ManagedModels {
         watchMs: options.watchMs ?? 60_000,
       },
     );
-    this.catalogue = new ModelCatalogue([this.manager], clock, 1000);
+    this.catalogue = new ModelCatalogue([this.manager], clock, 1000, { next: () => this.draw });
   }
 
   /** The first look, with a version if one is given. */

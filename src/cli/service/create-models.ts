@@ -58,7 +58,8 @@ export function createModels(settings: Settings): PlannedModels {
       };
       const managerOf = ({ plan, model, source }: typeof first): ModelManager =>
         new ModelManager(service, model, { ...shared, source }, settingsOf(plan));
-      return new ModelCatalogue([managerOf(first), ...others.map(managerOf)], tools.clock, settings.registryPollMs);
+      const managers: [ModelManager, ...ModelManager[]] = [managerOf(first), ...others.map(managerOf)];
+      return new ModelCatalogue(managers, tools.clock, settings.registryPollMs, { next: Math.random });
     },
   };
 }

@@ -1,7 +1,10 @@
 import type { IndexEntry } from '../../contract/index.js';
-import type { Clock } from '../ports.js';
+import type { Clock, Random } from '../ports.js';
 import type { ModelManager, ReloadOutcome } from './model-manager.js';
 import type { VersionRecord } from './version-record.js';
+
+/** A look comes up to this share of the time between looks earlier or later: replicas that started together drift apart. */
+const JITTER = 0.1;
 
 /** All models of the service, each followed by a manager of its own; the first answers where none is asked for. */
 export class ModelCatalogue {
@@ -9,14 +12,16 @@ export class ModelCatalogue {
   readonly #managers: readonly ModelManager[];
   readonly #clock: Clock;
   readonly #pollMs: number;
+  readonly #random: Random;
   #stopTimer: () => void = () => undefined;
   #stopped = false;
 
-  constructor(managers: readonly [ModelManager, ...ModelManager[]], clock: Clock, pollMs: number) {
+  constructor(managers: readonly [ModelManager, ...ModelManager[]], clock: Clock, pollMs: number, random: Random) {
     [this.#first] = managers;
     this.#managers = managers;
     this.#clock = clock;
     this.#pollMs = pollMs;
+    this.#random = random;
   }
 
   /** Why no version of the first model serves, or why the wanted one does not; null when all is well. */
@@ -24,7 +29,7 @@ export class ModelCatalogue {
     return this.#first.reason;
   }
 
-  /** Looks once, then goes on looking every `pollMs`. */
+  /** Looks once, then goes on looking about every `pollMs`. */
   async start(): Promise<void> {
     await this.look(false);
     this.#schedule();
@@ -79,7 +84,8 @@ export class ModelCatalogue {
 
   #schedule(): void {
     if (this.#stopped) return;
-    this.#stopTimer = this.#clock.schedule(this.#pollMs * 1000, () => {
+    const share = 1 + JITTER * (2 * this.#random.next() - 1);
+    this.#stopTimer = this.#clock.schedule(this.#pollMs * 1000 * share, () => {
       void this.look(false).then(() => {
         this.#schedule();
       });

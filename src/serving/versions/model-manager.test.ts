@@ -113,6 +113,45 @@ describe('what goes wrong leaves the old version serving, says why, and mends it
     expect(models.index()).toContain('2 READY');
   });
 
+  it('a registry that is down at the start: what served last on this machine, and then what it says', async () => {
+    const models = new ManagedModels();
+    models.registry.promote(1);
+    await models.registry.noteServed((await models.registry.readPointer())!);
+    models.registry.promote(2);
+    models.registry.down = new FltsError('FLTS_SOURCE_DOWN', 'The registry does not answer.');
+    await models.start();
+    expect(models.index()).toContain('1 READY');
+    expect(await models.ask(2)).toEqual([1, 1]);
+    await models.pass(600);
+    expect(models.catalogue.reason).toBe('The registry does not answer.');
+    expect(models.log.events.filter(({ event }) => event.startsWith('registry cannot be read'))).toHaveLength(2);
+    models.registry.down = null;
+    await models.pass(1.1);
+    expect([models.index().at(-1), models.catalogue.reason]).toEqual(['2 READY', null]);
+    expect((await models.registry.lastServed())?.run_id).toBe(run(2));
+  });
+
+  it('a registry that is down at the start, and nothing served before: not ready, and ready by itself', async () => {
+    const models = new ManagedModels();
+    models.registry.down = new FltsError('FLTS_SOURCE_DOWN', 'The registry does not answer.');
+    await models.start();
+    await models.pass(600);
+    expect([models.service.isReady, models.catalogue.reason]).toEqual([false, 'The registry does not answer.']);
+    models.registry.promote(1);
+    models.registry.down = null;
+    await models.pass(1.1);
+    expect([models.service.isReady, models.index()]).toEqual([true, ['1 READY']]);
+  });
+
+  it('looks do not come in step: each a little earlier or later', async () => {
+    const models = new ManagedModels();
+    models.draw = 0;
+    await models.start(1);
+    models.registry.promote(2);
+    await models.pass(0.92);
+    expect(models.index()).toContain('2 READY');
+  });
+
   it('a clock that jumps in the middle of a swap and of a trial', async () => {
     const models = await new ManagedModels().start(1);
     models.registry.promote(2);

@@ -13,6 +13,7 @@ import {
 import type { Clock, Log, Metrics, VersionSource } from '../ports.js';
 import type { PredictionService } from '../prediction-service.js';
 import { bringVersion, type VersionTools } from './bring-version.js';
+import { pointerOrLastServed, rememberServed } from './last-served.js';
 import type { ServedModel } from './model-table.js';
 import { VersionRecord } from './version-record.js';
 
@@ -102,10 +103,11 @@ export class ModelManager {
     return this.#main?.runId ?? null;
   }
 
-  /** Looks no more; waits for a look under way. Versions that are loaded stay. */
+  /** Looks no more; ends a look under way. Versions that are loaded stay. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#stopTrial();
+    this.#tools.source.close?.();
     await this.#looking?.outcome;
   }
 
@@ -149,7 +151,7 @@ export class ModelManager {
   async #view(again: boolean): Promise<RegistryView> {
     const { policy } = this.#settings;
     if (policy.kind === 'pinned') return { promoted: null, newest: [] };
-    const pointer = await this.#tools.source.readPointer();
+    const pointer = await pointerOrLastServed(this.#tools.source, this.#main !== null, this.#tools.log);
     this.#pointer = pointer;
     const promoted = pointer === null ? null : { runId: pointer.run_id, identifier: pointer.identifier };
     if (policy.kind === 'latest') return { promoted, newest: [] };
@@ -217,7 +219,10 @@ export class ModelManager {
         record.advance('switched');
         this.#service.addBeside(record.lane, this.model);
         log.info('model added', { runId, modelType: record.lane.spec.modelType });
-      } else this.#switchTo(record, wanted, startUs);
+      } else {
+        this.#switchTo(record, wanted, startUs);
+        if (this.#pointer?.run_id === runId) await rememberServed(this.#tools.source, this.#pointer, log);
+      }
       metrics.count('inference_model_swaps_total', { result: 'taken' });
       return true;
     } catch (error) {
