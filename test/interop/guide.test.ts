@@ -1,12 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer, type AddressInfo } from 'node:net';
-import { once } from 'node:events';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { interopPython, runPython } from '../support/interop-python.js';
-import { S3_KEYS, startMlflow, startRclone } from '../support/interop-servers.js';
+import { freePort, S3_KEYS, startMlflow, startRclone } from '../support/interop-servers.js';
 import { MAIN, run } from '../support/run-flts.js';
 
 /** Reads what the guide's commands left on MLflow, with MLflow's own client: what its page shows. */
@@ -80,12 +78,3 @@ describe.skipIf(python === null)('docs/guides/models-from-mlflow.md', () => {
     }
   }, 400_000);
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
