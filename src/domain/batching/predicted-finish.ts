@@ -17,15 +17,14 @@ export interface ServingCapacity {
  * How long a request that comes now takes until its answer, µs.
  *
  * Windows share the model round by round, one run each in turn. A request of r runs and w windows stays for r rounds;
- * it shares each with whoever is there and not done, where window i has sᵢ runs left:
+ * it shares each with whoever is there and not done, where window i has sᵢ of its tᵢ runs left:
  *
- *   rowsAhead = Σᵢ min(r, 2 · sᵢ)          WorkByPriority.aheadOf
+ *   rowsAhead = Σᵢ min(r, sᵢ + tᵢ)         WorkByPriority.aheadOf
  *   rows      = rowsAhead + w · r
  *   batches   = max(r, ⌈rows / maxRows⌉)
  *   finish    = max((a · batches + b · rows) / workers, r · (a + b · ⌈w / workers⌉))
  *
- * r: a window stays as long as this request does. 2 · sᵢ: it ends, and one like it takes its place; a window seen at a
- * random moment has done half of its runs, so with its successor it comes to twice what is left.
+ * r: a window stays as long as this request does. sᵢ + tᵢ: it ends, and one like it takes its place until that ends, too.
  * The second term is the request's own way, run after run, with nobody else there.
  * Sources: processor sharing, Kleinrock, "Queueing Systems II" (1976), §4.4; a + b·n for a batch: service-curve.ts.
  */

@@ -4,52 +4,48 @@ import { PRIORITIES } from './urgency.js';
 const FIRST_SIZE = 64;
 
 /**
- * The windows of one priority by the runs that each still needs: two Fenwick trees, so that adding one, and summing over
- * all up to some number of runs, take O(log runs) however many windows there are.
+ * The windows of one priority by their stay: the runs that each still needs, and then those of a successor like it. Two
+ * Fenwick trees, so that adding one, and summing over all up to some stay, take O(log stay) however many there are.
  * Source: Fenwick, "A New Data Structure for Cumulative Frequency Tables" (1994).
  */
-class WindowsByRuns {
+class WindowsByStay {
   windows = 0;
-  runs = 0;
-  /** Place i sums the windows, and their runs, of the (i & −i) numbers of runs that end with i. */
+  stays = 0;
+  /** Place i sums the windows, and their stays, of the (i & −i) stays that end with i. */
   #counts = new Float64Array(FIRST_SIZE + 1);
   #sums = new Float64Array(FIRST_SIZE + 1);
 
-  add(runs: number, windows: number): void {
-    if (runs >= this.#counts.length) this.#grow(runs);
+  add(stay: number, windows: number): void {
+    if (stay >= this.#counts.length) this.#grow(stay);
     this.windows += windows;
-    this.runs += windows * runs;
-    this.#place(runs, windows);
+    this.stays += windows * stay;
+    for (let i = stay; i < this.#counts.length; i += i & -i) {
+      this.#counts[i] = (this.#counts[i] ?? 0) + windows;
+      this.#sums[i] = (this.#sums[i] ?? 0) + windows * stay;
+    }
   }
 
-  /** Σ over the windows of min(2 · runs, most). */
+  /** Σ over the windows of min(stay, most). */
   roundsWithin(most: number): number {
-    let shortRuns = 0;
+    let short = 0;
     let long = this.windows;
-    for (let i = Math.min(most >> 1, this.#counts.length - 1); i > 0; i -= i & -i) {
-      shortRuns += this.#sums[i] ?? 0;
+    for (let i = Math.min(most, this.#counts.length - 1); i > 0; i -= i & -i) {
+      short += this.#sums[i] ?? 0;
       long -= this.#counts[i] ?? 0;
     }
-    return 2 * shortRuns + most * long;
-  }
-
-  #place(runs: number, windows: number): void {
-    for (let i = runs; i < this.#counts.length; i += i & -i) {
-      this.#counts[i] = (this.#counts[i] ?? 0) + windows;
-      this.#sums[i] = (this.#sums[i] ?? 0) + windows * runs;
-    }
+    return short + most * long;
   }
 
   /** A tree of twice the size has the old one as its first half, and the old total at its new end. */
-  #grow(runs: number): void {
+  #grow(stay: number): void {
     let size = this.#counts.length - 1;
-    while (size < runs) size *= 2;
+    while (size < stay) size *= 2;
     const [counts, sums] = [new Float64Array(size + 1), new Float64Array(size + 1)];
     counts.set(this.#counts);
     sums.set(this.#sums);
     for (let i = 2 * (this.#counts.length - 1); i <= size; i *= 2) {
       counts[i] = this.windows;
-      sums[i] = this.runs;
+      sums[i] = this.stays;
     }
     this.#counts = counts;
     this.#sums = sums;
@@ -58,17 +54,21 @@ class WindowsByRuns {
 
 /** The work of one model version, by priority: what waits and what runs. */
 export class WorkByPriority {
-  readonly #priorities = Array.from({ length: PRIORITIES }, () => new WindowsByRuns());
+  readonly #priorities = Array.from({ length: PRIORITIES }, () => new WindowsByStay());
 
-  /** Adds windows that need so many runs each, ≥ 1; a negative number takes windows away. */
-  add(priority: number, runs: number, windows: number): void {
-    this.#priorities[priority]?.add(runs, windows);
+  /** Runs of the model that all windows still need, summed. */
+  allRuns = 0;
+
+  /** Adds windows of `total` runs each, of which `left` are to come, 1 to `total`; a negative number takes windows away. */
+  add(priority: number, left: number, total: number, windows: number): void {
+    this.allRuns += windows * left;
+    this.#priorities[priority]?.add(left + total, windows);
   }
 
-  /** A window of this many runs left has done one of them. */
-  advance(priority: number, runs: number): void {
-    this.add(priority, runs, -1);
-    if (runs > 1) this.add(priority, runs - 1, 1);
+  /** A window with `left` of its `total` runs to come has done one of them. */
+  advance(priority: number, left: number, total: number): void {
+    this.add(priority, left, total, -1);
+    if (left > 1) this.add(priority, left - 1, total, 1);
   }
 
   /**
@@ -84,10 +84,5 @@ export class WorkByPriority {
   /** Windows that are not done. */
   get allWindows(): number {
     return this.#priorities.reduce((sum, { windows }) => sum + windows, 0);
-  }
-
-  /** Runs of the model that they still need, summed. */
-  get allRuns(): number {
-    return this.#priorities.reduce((sum, { runs }) => sum + runs, 0);
   }
 }

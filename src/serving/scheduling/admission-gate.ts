@@ -175,7 +175,8 @@ export class AdmissionGate {
     this.#windows += jobs.length;
     this.#steps += jobs.length * horizon;
     this.#held.set(client, (this.#held.get(client) ?? 0) + jobs.length);
-    lane.work.add(priority, lane.runsFor(horizon), jobs.length);
+    const runs = lane.runsFor(horizon);
+    lane.work.add(priority, runs, runs, jobs.length);
   }
 
   /** One window was dispatched for the first time, or left before it was. */
@@ -191,7 +192,7 @@ export class AdmissionGate {
     const held = (this.#held.get(client) ?? 0) - 1;
     if (held > 0) this.#held.set(client, held);
     else this.#held.delete(client);
-    if (job.runsLeft > 0) lane.work.add(priority, job.runsLeft, -1);
+    if (job.runsLeft > 0) lane.work.add(priority, job.runsLeft, job.runs, -1);
     if (job.request.openJobs > 0) return;
     if (this.limits.adaptiveConcurrency && job.state === 'done') {
       const sample = { nowUs: this.#clock.nowUs(), waitUs: job.queueUs, inSystem: this.#requests };

@@ -276,7 +276,7 @@ export class Engine {
       this.#endJob(lane, job);
       return true;
     }
-    lane.work.advance(job.priority, job.runsLeft + 1);
+    lane.work.advance(job.priority, job.runsLeft + 1, job.runs);
     if (job.runsLeft === 0) {
       job.state = 'done';
       this.#endJob(lane, job);

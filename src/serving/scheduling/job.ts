@@ -42,6 +42,8 @@ export class Job implements FreshRow {
   /** float32 [horizon, targets], raw units; filled run by run. */
   readonly forecast: Float32Array;
   state: JobState = 'waiting';
+  /** Runs of the model that its horizon takes, and those of them that are to come. */
+  readonly runs: number;
   runsLeft: number;
   queueClass = -1;
   readyAtUs: number;
@@ -69,7 +71,8 @@ export class Job implements FreshRow {
     this.deadlineUs = deadlineUs;
     this.window = prepared.window;
     this.forecast = new Float32Array(request.horizon * spec.targets.length);
-    this.runsLeft = Math.ceil(request.horizon / spec.steps);
+    this.runs = Math.ceil(request.horizon / spec.steps);
+    this.runsLeft = this.runs;
     this.readyAtUs = nowUs;
     this.#spec = spec;
     this.#lastMs = prepared.lastMs;
