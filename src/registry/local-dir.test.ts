@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { bundleFor } from '../../test/support/registry-contract.js';
 import type { Bundle } from '../contract/index.js';
 import type { ModelRegistry, PromoteOptions } from './model-registry.js';
 import { openRegistry } from './open-registry.js';
@@ -13,45 +13,7 @@ const RUN = 'a'.repeat(32);
 const OTHER = 'b'.repeat(32);
 
 function bundleOf(runId: string, overrides: Partial<Bundle> = {}): Bundle {
-  const figures = { mae: 1, rmse: 1, nrmse: 1 };
-  return {
-    schema_version: 1,
-    run_id: runId,
-    model_type: 'RIDGE',
-    created: '2024-01-01T00:00:00.000Z',
-    lookback: 2,
-    steps: 1,
-    frequency_s: 120,
-    features: ['a'],
-    targets: ['a'],
-    model_sha256: createHash('sha256').update(MODEL).digest('hex'),
-    fill: { rule: 'constant', values: { a: 0 } },
-    target_std: [1],
-    target_range: { min: [0], max: [9] },
-    training: {
-      sources: [],
-      data_sha256: '',
-      config_hash: 'c0ffee',
-      seed: 1,
-      split: { train_rows: 1, validation_rows: 1, test_rows: 1 },
-      hyperparameters: {},
-      libraries: {},
-      duration_s: 1,
-    },
-    accuracy: {
-      rows: [{ name: 'ridge', kind: 'model', horizon: 1, targets: { a: figures } }],
-      relative_mae: 0.9,
-      score: 0.4,
-      rmse: 0.3,
-      mae: 0.2,
-      mse: 0.1,
-    },
-    residuals: { horizons: 1, n: 0, log_offset: [0], values: '' },
-    baselines: {},
-    history: { start: '2024-01-01T00:00:00', rows: 0, columns: {} },
-    golden: { window: [[1], [2]], forecast: [[3]] },
-    ...overrides,
-  };
+  return bundleFor(runId, overrides, MODEL);
 }
 
 const PROMOTE: PromoteOptions = {
