@@ -27,6 +27,8 @@ export interface Pressure {
   readonly cpuFull: number;
   /** Share of the loop's busy time that is garbage collection. */
   readonly gcOfLoop: number;
+  /** 0..1: slower than a phase of the same load without a change of the model. */
+  readonly swap: number;
 }
 
 const ratio = (a: number | null, b: number | null): number | null =>
@@ -34,6 +36,12 @@ const ratio = (a: number | null, b: number | null): number | null =>
 
 function outsideMs({ parts }: PhaseObservation): number | null {
   return parts === null || parts.unsplit > 0 ? null : parts['client+network'] + parts.recv + parts.lag + parts.other;
+}
+
+function swapPressure(phase: PhaseObservation, low: PhaseObservation): number {
+  const isSameLoad = low !== phase && low.users === phase.users && low.ratePerS === phase.ratePerS;
+  const swaps = (phase.server.modelSwaps ?? 0) - (low.server.modelSwaps ?? 0);
+  return isSameLoad && swaps > 0 ? ramp(ratio(phase.meanMs, low.meanMs), 1.1, 1.5) : 0;
 }
 
 /** `low`: the measured phase of the least load, or the judged one itself. */
@@ -70,5 +78,6 @@ export function pressureOf(phase: PhaseObservation, low: PhaseObservation): Pres
       ramp(server.cpuThrottledShare, 0.1, 0.4),
     ),
     gcOfLoop,
+    swap: swapPressure(phase, low),
   };
 }

@@ -1,8 +1,11 @@
 import { type ClosedSystem, closedThroughput, type Station } from './closed-network.js';
 import type { Effect, PhaseObservation, Prediction } from './observation.js';
 
-/** Two runs of one system differ by this much at least. */
+/** Two runs of one system differ by this much, beside what the number of their answers explains. */
 const RUN_TO_RUN = 0.05;
+/** From so many rows on, on average, batches are formed; and from such a difference on their cost can be told. */
+const BATCHED_ROWS = 1.02;
+const ROWS_APART = 0.25;
 /** How far the model may be off before its error widens the interval no further. */
 const CALIBRATION_MAX = 2;
 
@@ -17,6 +20,8 @@ export interface SystemModel {
   /** Response time without waiting for others. */
   readonly aloneMs: number;
   readonly stations: Readonly<Partial<Record<StationName, Station>>>;
+  /** Share of a row's time in the model that remains at least, however full batches become; 1 = none are formed. */
+  readonly rowShareLeast: number;
 }
 
 /** What a remedy makes of the system; what is not named stays. */
@@ -31,6 +36,17 @@ export function workMs({ parts }: PhaseObservation): number | null {
   return parts.parse + parts.prep + parts.exec + parts.post;
 }
 
+/** A batch of n rows takes a + b·n: b is what remains of a row's time; 0 where the two loads cannot tell. */
+function rowShareLeast(phase: PhaseObservation, low: PhaseObservation): number {
+  const rows = phase.server.batchRowsMean ?? 1;
+  if (!(rows >= BATCHED_ROWS)) return 1;
+  const lowRows = low.server.batchRowsMean;
+  const ms = phase.parts?.exec ?? phase.server.execMsMean;
+  const lowMs = low.parts?.exec ?? low.server.execMsMean;
+  if (lowRows === null || ms === null || lowMs === null || !(ms > 0) || rows - lowRows < ROWS_APART) return 0;
+  return Math.min(1, Math.max(0, (((ms - lowMs) / (rows - lowRows)) * rows) / ms));
+}
+
 /** Null where throughput or response time is missing. `low`: the phase of the least load. */
 export function systemModel(phase: PhaseObservation, low: PhaseObservation): SystemModel | null {
   const { server, throughputPerS, meanMs } = phase;
@@ -38,16 +54,16 @@ export function systemModel(phase: PhaseObservation, low: PhaseObservation): Sys
   const replicas = server.replicas ?? 1;
   const perRequestMs = (inUse: number | null): number | null =>
     inUse === null ? null : (inUse * replicas * 1000) / throughputPerS;
-  const station = (demandMs: number | null, servers: number | null): Station | undefined =>
+  const station = (demandMs: number | null, servers: number | null, queues = 1): Station | undefined =>
     demandMs === null || servers === null || !Number.isFinite(servers) || !(servers > 0)
       ? undefined
-      : { demandMs, servers: servers * replicas };
+      : { demandMs, servers: servers * replicas, queues: queues * replicas };
   const processes = server.processes ?? 1;
   const loopMs = server.loopBusyShare === null ? null : server.loopBusyShare * processes;
   const found: Record<StationName, Station | undefined> = {
     limit: station(perRequestMs(server.activeMean), server.limit),
     cpu: station(perRequestMs(server.cpuCoresMean), server.cpuLimitCores),
-    loop: station(perRequestMs(loopMs), processes),
+    loop: station(perRequestMs(loopMs), processes, processes),
     workers: station(perRequestMs(server.workersBusyMean), server.workers),
     generator:
       phase.generatorBusyShare === null || phase.generators === null || phase.generators === 0
@@ -55,6 +71,7 @@ export function systemModel(phase: PhaseObservation, low: PhaseObservation): Sys
         : {
             demandMs: (phase.generatorBusyShare * phase.generators * 1000) / throughputPerS,
             servers: phase.generators,
+            queues: phase.generators,
           },
   };
   const alone = [meanMs, low.meanMs ?? meanMs];
@@ -66,6 +83,7 @@ export function systemModel(phase: PhaseObservation, low: PhaseObservation): Sys
     throughputPerS,
     aloneMs: Math.min(...alone.filter((ms) => ms > 0)),
     stations: Object.fromEntries(Object.entries(found).filter(([, value]) => value !== undefined)),
+    rowShareLeast: rowShareLeast(phase, low),
   };
 }
 
@@ -78,9 +96,22 @@ function closed(model: SystemModel, users: number, change: SystemChange): Closed
   };
 }
 
-/** Relative uncertainty of a throughput of n answers, and of running again. */
+/** Relative uncertainty of comparing two runs of n answers each, 95 %: of their numbers, and of running again. */
 function noiseOf(phase: PhaseObservation): number {
-  return Math.max(RUN_TO_RUN, 2 / Math.sqrt(Math.max(4, phase.succeeded)));
+  return Math.sqrt(RUN_TO_RUN ** 2 + 8 / Math.max(4, phase.succeeded));
+}
+
+/** The change at its very best: more throughput may fill batches, so that a row takes less of what it shares. */
+function withFullBatches(model: SystemModel, change: SystemChange): SystemChange {
+  const { workers, cpu, limit } = model.stations;
+  if (workers === undefined || model.rowShareLeast === 1) return change;
+  const savedMs = workers.demandMs * (1 - model.rowShareLeast);
+  const less = (name: StationName, station: Station | undefined) =>
+    station === undefined ? {} : { [name]: { ...station, demandMs: Math.max(0, station.demandMs - savedMs) } };
+  return {
+    ...change,
+    stations: { ...less('workers', workers), ...less('cpu', cpu), ...less('limit', limit), ...change.stations },
+  };
 }
 
 function closedEffects(model: SystemModel, users: number, best: SystemChange, worst: SystemChange): Effect[] {
@@ -93,7 +124,8 @@ function closedEffects(model: SystemModel, users: number, best: SystemChange, wo
   const noise = noiseOf(phase);
   const floor = throughputPerS * (1 - noise);
   const lower = Math.max(floor, bad.lower * Math.min(1, miss) * (1 - noise));
-  const upper = Math.max(throughputPerS, good.upper * Math.max(1, Math.min(miss, 1.1))) * (1 + noise);
+  const most = closedThroughput(closed(model, users, withFullBatches(model, best))).upper;
+  const upper = Math.max(throughputPerS, most * Math.max(1, Math.min(miss, 1.1))) * (1 + noise);
   const expected = Math.min(upper, Math.max(lower, ((good.expected + bad.expected) / 2) * miss));
   const response = (perS: number): number => Math.max(0, (users / perS) * 1000 - phase.thinkMs);
   // Users × 1000 / throughput is the measured cycle; the mean itself may differ a little at the edges of the phase.

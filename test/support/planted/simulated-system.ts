@@ -1,7 +1,7 @@
 import type { Run, RunPhase, RunSample, ServerSample } from '../../../src/contract/index.js';
 import { seededRandom } from '../../../src/domain/arrivals/index.js';
 import { type FreshRow, nextBatch, RowQueue } from '../../../src/domain/batching/index.js';
-import { phaseFiguresOf, type SystemPlan } from './simulated-figures.js';
+import { lookAt, noCounts, phaseFiguresOf, type SystemPlan } from './simulated-figures.js';
 
 interface Request extends FreshRow {
   readonly user: number;
@@ -35,25 +35,15 @@ class SimulatedSystem {
   readonly #fresh = new RowQueue<Request>();
   readonly #none = new RowQueue<Request>();
   #busyWorkers = 0;
+  #swapping = false;
+  #swaps = 1;
   #active = 0;
   #lookAt = Number.POSITIVE_INFINITY;
   #users = 0;
   #phase = '';
   #endAt = 0;
   #sendBusy = 0;
-  readonly counters = {
-    cpu: 0,
-    loopBusy: 0,
-    gc: 0,
-    lagSum: 0,
-    lagCount: 0,
-    exec: 0,
-    wait: 0,
-    done: 0,
-    rows: 0,
-    runs: 0,
-    throttled: 0,
-  };
+  readonly counters = noCounts();
   readonly samples: RunSample[] = [];
   readonly server: ServerSample[] = [];
   readonly phases: RunPhase[] = [];
@@ -67,7 +57,24 @@ class SimulatedSystem {
   }
 
   run(): void {
-    for (const users of this.#plan.levels) this.#level(users);
+    for (const [number, users] of this.#plan.levels.entries()) {
+      if (number === 1) this.#swapLater();
+      this.#level(users, number);
+    }
+  }
+
+  #swapLater(): void {
+    const { swapMs, swapEveryMs } = this.#plan;
+    if (swapMs === 0) return;
+    this.#after(swapEveryMs, () => {
+      this.#swapping = true;
+      this.#after(swapMs, () => {
+        this.#swapping = false;
+        this.#swaps++;
+        this.#dispatch();
+        this.#swapLater();
+      });
+    });
   }
 
   #exponential(mean: number): number {
@@ -123,11 +130,12 @@ class SimulatedSystem {
     }
   }
 
-  #level(users: number): void {
+  #level(users: number, number: number): void {
     const start = this.#now;
     const end = start + this.#plan.secondsPerLevel * 1000;
     this.#users = users;
-    this.#phase = String(users);
+    // Levels of as many users have names of their own.
+    this.#phase = this.#plan.levels.indexOf(users) === number ? String(users) : `${users} again`;
     this.#endAt = end;
     this.#sendBusy = 0;
     const from = this.samples.length;
@@ -142,7 +150,7 @@ class SimulatedSystem {
     const sendBusy = this.#sendBusy;
     this.#users = 0;
     this.#until(end + 60_000);
-    this.phases.push(phaseFiguresOf(this.#plan, users, start, end, this.samples.slice(from), sendBusy));
+    this.phases.push(phaseFiguresOf(this.#plan, this.#phase, users, start, end, this.samples.slice(from), sendBusy));
   }
 
   #send(user: number, intended: number): void {
@@ -238,7 +246,7 @@ class SimulatedSystem {
       const choice = nextBatch(this.#none, this.#fresh, {
         nowUs: this.#now * 1000,
         maxRows,
-        freeWorkers: workers - this.#busyWorkers,
+        freeWorkers: this.#swapping ? 0 : workers - this.#busyWorkers,
         newRequests: limit === null ? Number.POSITIVE_INFINITY : limit - this.#active,
         maxDelayUs: maxDelayMs * 1000,
       });
@@ -332,53 +340,22 @@ class SimulatedSystem {
 
   #look(): void {
     const { counters } = this;
-    const { plan } = { plan: this.#plan };
+    const plan = this.#plan;
     const waiting =
       this.#loops.reduce((sum, { queue }) => sum + queue.reduce((ms, task) => ms + task.ms, 0), 0) / plan.processes;
     counters.lagSum += waiting;
     counters.lagCount += 50;
-    this.server.push({
-      at_us: Math.round(this.#now * 1000),
-      phase: this.#phase,
-      ready: true,
-      stats: {
-        replica_id: 'r1',
-        processes: plan.processes,
-        workers: plan.workers,
-        workers_busy: this.#busyWorkers,
+    this.server.push(
+      lookAt(plan, counters, {
+        nowMs: this.#now,
+        phase: this.#phase,
+        waitingMs: waiting,
+        workersBusy: this.#busyWorkers,
         active: this.#active,
-        limit: plan.limit,
-        queue_length: this.#fresh.size,
-        event_loop_lag_ms_last: waiting,
-        process: {
-          cpu_user_s: counters.cpu / 1000,
-          cpu_system_s: 0,
-          cpu_cores: 16,
-          event_loop_busy_s: counters.loopBusy / 1000,
-          rss_bytes: 2e8,
-        },
-        cgroup: {
-          cpu_limit_cores: plan.cores,
-          cpu_periods_total: this.#now / 100,
-          cpu_throttled_periods_total: counters.throttled / 100,
-          memory_bytes: 2e8,
-          memory_limit_bytes: 1e9,
-          oom_kill_total: 0,
-        },
-      },
-      prometheus: {
-        inference_queue_wait_seconds_sum: counters.wait / 1000,
-        inference_queue_wait_seconds_count: counters.done,
-        inference_exec_seconds_sum: counters.exec / 1000,
-        inference_exec_seconds_count: counters.done,
-        inference_batch_rows_sum: counters.rows,
-        inference_batch_rows_count: counters.runs,
-        event_loop_lag_seconds_sum: counters.lagSum / 1000,
-        event_loop_lag_seconds_count: counters.lagCount,
-        nodejs_gc_duration_seconds_sum: counters.gc / 1000,
-        inference_model_swaps_total: 1,
-      },
-    });
+        queueLength: this.#fresh.size,
+        swaps: this.#swaps,
+      }),
+    );
   }
 }
 

@@ -12,7 +12,8 @@ export const batchingWait: Rule = ({ phase, pressure, model }) => {
     (1 - ramp(pressure.workers, 0.5, 0.85)) *
     (1 - ramp(pressure.limit ?? 0, 0.6, 0.9)) *
     (1 - pressure.cpuFull) *
-    (1 - pressure.loop);
+    (1 - pressure.loop) *
+    (1 - 0.7 * pressure.swap);
   const waited = finding(
     queueMs,
     'queue_wait_ms_mean',

@@ -1,14 +1,16 @@
-import { figure, finding, ramp } from '../observation.js';
+import { figure, finding } from '../observation.js';
 import { found, type Rule } from '../rule.js';
 import { predict } from '../system-model.js';
+
+/** At another load than the phase it is compared with, a swap is told, and not named. */
+const OTHER_LOAD = 0.3;
 
 /** A new model version was loaded and replayed while the phase ran. */
 export const modelSwap: Rule = ({ phase, low, pressure, model }) => {
   const { modelSwaps } = phase.server;
   if (modelSwaps === null) return null;
-  const slower = low === phase || low.meanMs === null ? null : pressure.meanMs / low.meanMs;
-  const sameLoad = low.users === phase.users && low.ratePerS === phase.ratePerS;
-  const score = modelSwaps === 0 ? 0 : sameLoad ? ramp(slower, 1.1, 1.5) : 0.3;
+  const isSameLoad = low !== phase && low.users === phase.users && low.ratePerS === phase.ratePerS;
+  const score = modelSwaps === 0 ? 0 : isSameLoad ? pressure.swap : OTHER_LOAD;
   const swaps = finding(
     modelSwaps,
     'model_swaps',
