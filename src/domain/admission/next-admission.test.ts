@@ -48,10 +48,17 @@ describe('admission', () => {
 
   it.each([
     [null, 'admitted'],
-    [1000, 'admitted'],
-    [1001, 'predicted_late'],
+    [800, 'admitted'],
+    [801, 'predicted_late'],
   ])('predicted in %s µs of 1000: %s', (predictedFinishUs, outcome) => {
     expect(reasonOf({ predictedFinishUs })).toBe(outcome);
+  });
+
+  it.each([
+    [1, 'admitted'],
+    [0, 'predicted_late'],
+  ])('nothing under way, %d µs to the deadline: %s', (timeLeftUs, outcome) => {
+    expect(reasonOf({}, { timeLeftUs })).toBe(outcome);
   });
 
   it('names what concerns the client before what concerns all', () => {
@@ -79,7 +86,7 @@ describe('admission', () => {
 
   it('what would be late comes back when it would not', () => {
     const refused = nextAdmission(
-      { ...open, predictedFinishUs: 4_100_000, workOffUs: 9e9 },
+      { ...open, predictedFinishUs: 3_300_000, workOffUs: 9e9 },
       { ...asked, timeLeftUs: 1e6 },
     );
     expect(refused).toEqual({ admit: false, reason: 'predicted_late', retryAfterS: 4 });

@@ -44,9 +44,16 @@ export type Admission =
 const MAX_RETRY_AFTER_S = 30;
 
 /**
+ * How much longer than predicted an answer may take and still be in time. Under overload the prediction of whoever is
+ * let in lies just below the limit, so with no margin half of them would be late whose prediction is right on average.
+ */
+const LATE_MARGIN = 1.25;
+
+/**
  * Whether a request may join. Refusing at once is cheaper for both sides than an answer that comes too late:
- * `predicted_late` is  predictedFinish > deadline − now  (formula in batching/predicted-finish.ts); when nothing is
- * under way nothing is refused for it, so a prediction that is wrong is soon put right by what it lets through.
+ * `predicted_late` is  predictedFinish · LATE_MARGIN > deadline − now  (formula in batching/predicted-finish.ts); when
+ * nothing is under way only what is late already is refused for it, so a prediction that is wrong is soon put right by
+ * what it lets through.
  * A request that is alone is never too large for the bound on steps. `retryAfterS`: the time until the work that is
  * there is done, or until the prediction would be kept.
  */
@@ -64,8 +71,9 @@ export function nextAdmission(snapshot: AdmissionSnapshot, asked: AskedAdmission
     return refuse('steps_full', snapshot.workOffUs);
   }
   if (snapshot.requestsInSystem >= snapshot.maxRequestsInSystem) return refuse('limit_reached', snapshot.workOffUs);
-  if (predictedFinishUs !== null && predictedFinishUs > asked.timeLeftUs) {
-    return refuse('predicted_late', predictedFinishUs - asked.timeLeftUs);
+  const neededUs = (predictedFinishUs ?? 0) * LATE_MARGIN;
+  if (neededUs > asked.timeLeftUs || asked.timeLeftUs <= 0) {
+    return refuse('predicted_late', neededUs - asked.timeLeftUs);
   }
   return { admit: true };
 }
