@@ -1,8 +1,9 @@
 /**
  * What the HTTP thread and an inference thread say to each other. Windows and forecasts lie in memory that both
  * share, and messages only say whose turn it is: after `run` the inference thread's, after its answer the HTTP
- * thread's. (Transferring buffers to and fro cost the HTTP thread a tenth of its time.) Times are microseconds of the process's monotonic clock, which all
- * threads share.
+ * thread's. (Transferring buffers to and fro cost the HTTP thread a tenth of its time.) That a run has ended is also
+ * written to shared memory, because a message is read only once in a turn of the event loop, and a turn may be long.
+ * Times are microseconds of the process's monotonic clock, which all threads share.
  */
 
 /** What computes: ONNX Runtime's execution provider of that name. */
@@ -26,6 +27,8 @@ export interface LoadMessage {
   readonly window: SharedArrayBuffer;
   /** float32 [maxRows, steps, targets]. */
   readonly forecast: SharedArrayBuffer;
+  /** The end of the last run: `RUN_END_BYTES`, read and written by `RunEnd`. */
+  readonly runEnd: SharedArrayBuffer;
 }
 
 export interface RunMessage {
@@ -53,10 +56,9 @@ export interface LoadFailedMessage {
   readonly message: string;
 }
 
+/** A run has ended well, as its `RunEnd` says; it may have been seen there before. */
 export interface RanMessage {
   readonly kind: 'ran';
-  readonly startUs: number;
-  readonly endUs: number;
 }
 
 export interface RunFailedMessage {

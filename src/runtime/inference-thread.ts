@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads';
 import type { FromWorker, LoadMessage, RunMessage } from '../contract/index.js';
 import { type LoadStep, WorkerLostError } from '../serving/ports.js';
+import { RUN_END_BYTES, RunEnd } from './run-end.js';
 
 /** What one run gave; `forecast` is valid until the next run of the thread. */
 export interface ThreadRun {
@@ -13,7 +14,7 @@ export interface ThreadRun {
 export class ModelUnusableError extends Error {}
 
 /** What a thread is told of its model; the memory it shares is the thread's own. */
-export type ModelShape = Omit<LoadMessage, 'window' | 'forecast'>;
+export type ModelShape = Omit<LoadMessage, 'window' | 'forecast' | 'runEnd'>;
 
 interface Pending<T> {
   readonly resolve: (value: T) => void;
@@ -28,6 +29,7 @@ export class InferenceThread {
   readonly #worker: Worker;
   readonly #shape: LoadMessage;
   readonly #forecast: Float32Array;
+  readonly #runEnd: RunEnd;
   /** Where the next run's windows are written: float32 [maxRows, lookback, features]. Not while a run is under way. */
   readonly window: Float32Array;
   readonly #onLost: (thread: InferenceThread, why: string) => void;
@@ -42,7 +44,9 @@ export class InferenceThread {
   constructor(url: URL, shape: ModelShape, onLost: (thread: InferenceThread, why: string) => void) {
     const window = new SharedArrayBuffer(4 * shape.maxRows * shape.lookback * shape.features);
     const forecast = new SharedArrayBuffer(4 * shape.maxRows * shape.steps * shape.targets);
-    this.#shape = { ...shape, window, forecast };
+    const runEnd = new SharedArrayBuffer(RUN_END_BYTES);
+    this.#shape = { ...shape, window, forecast, runEnd };
+    this.#runEnd = new RunEnd(runEnd);
     this.window = new Float32Array(window);
     this.#forecast = new Float32Array(forecast);
     this.#onLost = onLost;
@@ -78,6 +82,14 @@ export class InferenceThread {
     });
   }
 
+  /** Takes in a run that has ended, before its message is read. Cheap where there is none. */
+  poll(): void {
+    if (!this.#runEnd.isThere) return;
+    const running = this.#running;
+    this.#running = null;
+    running?.resolve({ forecast: this.#output(), ...this.#runEnd.take() });
+  }
+
   /** Ends the thread; it is not reported as lost. */
   async close(): Promise<void> {
     this.#ended = true;
@@ -94,11 +106,11 @@ export class InferenceThread {
     } else if (message.kind === 'load_failed') {
       this.#loading?.reject(new ModelUnusableError(message.message));
       this.#loading = null;
-    } else {
-      const running = this.#running;
+    } else if (message.kind === 'run_failed') {
+      this.#running?.reject(new Error(message.message));
       this.#running = null;
-      if (message.kind === 'run_failed') running?.reject(new Error(message.message));
-      else running?.resolve({ forecast: this.#output(), startUs: message.startUs, endUs: message.endUs });
+    } else {
+      this.poll();
     }
   }
 

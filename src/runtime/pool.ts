@@ -70,6 +70,10 @@ export class WorkerPool implements InferenceBackend {
     this.#listener = listener;
   }
 
+  poll(): void {
+    for (const thread of this.#threads) thread.poll();
+  }
+
   take(): Slot | null {
     const thread = this.#free.pop();
     if (thread === undefined) return null;

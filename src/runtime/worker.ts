@@ -7,6 +7,7 @@ import { type MessagePort, parentPort } from 'node:worker_threads';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import type { FromWorker, LoadMessage, LoadStepMessage, RunMessage, ToWorker } from '../contract/index.js';
 import { checkedModel } from './read-model.js';
+import { RunEnd } from './run-end.js';
 import { monotonicUs } from './system-clock.js';
 
 type LoadStep = LoadStepMessage['step'];
@@ -16,6 +17,7 @@ interface LoadedModel {
   readonly shape: LoadMessage;
   readonly sharedWindow: Float32Array;
   readonly sharedForecast: Float32Array;
+  readonly runEnd: RunEnd;
   /** The runtime takes no shared memory, so each run copies its rows in and out: some kilobytes. */
   readonly window: Float32Array;
   readonly forecast: Float32Array;
@@ -54,6 +56,7 @@ async function load(message: LoadMessage, onStep: (step: LoadStep) => void): Pro
     shape: message,
     sharedWindow,
     sharedForecast,
+    runEnd: new RunEnd(message.runEnd),
     window: new Float32Array(sharedWindow.length),
     forecast: new Float32Array(sharedForecast.length),
   };
@@ -118,7 +121,8 @@ function serve(port: MessagePort): void {
       if (model === null) throw new Error('no model is loaded');
       const startUs = monotonicUs();
       await forward(model, message.rows);
-      say({ kind: 'ran', startUs, endUs: monotonicUs() });
+      model.runEnd.write(startUs, monotonicUs());
+      say({ kind: 'ran' });
     } catch (error) {
       say({ kind: 'run_failed', message: textOf(error) });
     }

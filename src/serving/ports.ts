@@ -56,6 +56,11 @@ export interface InferenceBackend {
   readonly freeWorkers: number;
   /** Takes a free worker; null when there is none. */
   take(): Slot | null;
+  /**
+   * Takes in runs that have ended since this turn of the event loop began. Cheap: to be called often where a turn may
+   * be long, so that a worker does not stand still until it ends.
+   */
+  poll(): void;
   /** Called whenever a worker became free. */
   onFree(listener: () => void): void;
   /** Ends the workers. Nothing may be running. */

@@ -175,22 +175,27 @@ export class PredictionService {
   /**
    * Lets a request in by its head, before its body is read; the answer is to be closed when the request has ended.
    * Refuses, as `predict` would, what is refused whatever the body: throws FLTS_NOT_READY, FLTS_UNKNOWN_MODEL,
-   * FLTS_BYTES_FULL, or what `AdmissionGate.check` throws.
+   * FLTS_BYTES_FULL, or what `AdmissionGate.check` throws. `turnUs`: how long its body will then wait to be taken up.
    */
-  open(head: RequestHead, wish: ModelWish = ANY_MODEL): Visit {
+  open(head: RequestHead, wish: ModelWish = ANY_MODEL, turnUs = 0): Visit {
+    this.engine.poll();
     const lane = this.models.find(wish);
     const dueUs = deadlineUs(head.arrivalUs, head.askedTimeoutMs, this.#limits.requestTimeoutMs);
+    const visit = new Visit(this.engine.gate, head, dueUs, wish);
+    this.#checkRoom(lane, visit, dueUs - turnUs);
+    return visit;
+  }
+
+  /** For a request that had to wait before its body is taken up: refuses, as `open` does, what has no chance any more. */
+  reopen(visit: Visit): void {
+    this.engine.poll();
+    this.#checkRoom(this.models.find(visit.wish), visit, visit.dueUs);
+  }
+
+  #checkRoom(lane: Lane, { priority, client }: Visit, dueUs: number): void {
     // A cache may still answer when there is no room for more work.
-    if (this.#draining || this.cache === null) {
-      this.engine.gate.check(lane, {
-        windows: 1,
-        horizon: 1,
-        priority: head.priority,
-        client: head.client,
-        deadlineUs: dueUs,
-      });
-    }
-    return new Visit(this.engine.gate, head, dueUs, wish);
+    if (!this.#draining && this.cache !== null) return;
+    this.engine.gate.check(lane, { windows: 1, horizon: 1, priority, client, deadlineUs: dueUs });
   }
 
   /**

@@ -71,6 +71,11 @@ export class SimulatedBackend implements InferenceBackend {
     this.#listener();
   }
 
+  /** Virtual time stands still within a turn: nothing ends in it. */
+  poll(): void {
+    // Ends come by the clock.
+  }
+
   take(): Slot | null {
     if (this.freeWorkers === 0) return null;
     this.#busy++;

@@ -22,6 +22,9 @@ export interface AskedForecast {
   readonly deadlineUs: number;
 }
 
+/** With thousands of connections a turn of the event loop may take 100 ms, a run of the model a few. */
+const LONG_TURN_US = 1000;
+
 /**
  * Drives the scheduling decisions of the domain over time: windows wait in bounded queues, go to a worker in batches
  * as soon as one is free, and come back after each run of the model. Guarantees: every submitted job is settled exactly
@@ -88,6 +91,11 @@ export class Engine {
     return sum;
   }
 
+  /** Takes in what workers have finished since this turn of the event loop began; to be called for every request. */
+  poll(): void {
+    for (const lane of this.#lanes) if (lane.running > 0) lane.backend.poll();
+  }
+
   addLane(lane: Lane): void {
     this.#lanes.add(lane);
     lane.backend.onFree(() => {
@@ -151,18 +159,21 @@ export class Engine {
   /**
    * Forms batches at the end of this turn of the event loop, so that all requests that arrived in it go together: a
    * batch costs a hand-over to the worker and back, whatever its rows. A full batch goes at once, and so does what
-   * fills the queue: nobody is refused for want of a place while a worker is free.
+   * fills the queue: nobody is refused for want of a place while a worker is free. In a turn that is long nothing
+   * waits for its end.
    */
   #pumpSoon(lane: Lane): void {
     const { maxBatchRows, maxQueueLength } = this.limits;
     if (lane.fresh.size + lane.continuing.size >= maxBatchRows || this.gate.queued >= maxQueueLength) {
       this.#pump(lane);
-    } else if (!lane.isPumpDue) {
-      lane.isPumpDue = true;
+    } else if (lane.pumpDueSinceUs === null) {
+      lane.pumpDueSinceUs = this.#clock.nowUs();
       this.#clock.afterTurn(() => {
-        lane.isPumpDue = false;
+        lane.pumpDueSinceUs = null;
         this.#pump(lane);
       });
+    } else if (lane.backend.freeWorkers > 0 && this.#clock.nowUs() - lane.pumpDueSinceUs > LONG_TURN_US) {
+      this.#pump(lane);
     }
   }
 

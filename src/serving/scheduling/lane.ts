@@ -24,8 +24,8 @@ export class Lane {
   isServing = false;
   /** Batches under way. */
   running = 0;
-  /** Whether batches are to be formed at the end of this turn. */
-  isPumpDue = false;
+  /** Since when batches are to be formed at the end of this turn, on the engine's clock; null: they are not. */
+  pumpDueSinceUs: number | null = null;
   /** Ends the wait of a batch that is not full; null while none waits. */
   stopHolding: (() => void) | null = null;
   /** A change of version and a drain may both wait for its end. */
