@@ -9,6 +9,7 @@ import { addJsonBodies } from './json-body.js';
 import { OpenConnections } from './open-connections.js';
 import { isPredict, PREDICT_PATH, PredictEndpoint } from './predict-endpoint.js';
 import { requestIds } from './request-ids.js';
+import { RequestTurns } from './request-turns.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
 import { adminRoutes } from './routes/admin.js';
 import { healthRoutes } from './routes/health.js';
@@ -30,7 +31,8 @@ const MAX_CONNECTIONS = 20_000;
 export function buildApp(options: AppOptions): FastifyInstance {
   const nextId = requestIds(options.firstRequestId);
   const connections = new OpenConnections(options.connections);
-  const predict = new PredictEndpoint(options, nextId, connections);
+  const turns = new RequestTurns(options.clock);
+  const predict = new PredictEndpoint(options, nextId, connections, turns);
   const app = fastify({
     logger: false,
     bodyLimit: options.bodyLimitBytes,
@@ -55,6 +57,9 @@ export function buildApp(options: AppOptions): FastifyInstance {
       );
       server.on('clientError', answerClientError);
       connections.watch(server);
+      server.on('connection', () => {
+        turns.noteConnection();
+      });
       return server;
     },
     genReqId: nextId,

@@ -2,10 +2,16 @@ import { createServer } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { FltsError } from '../contract/index.js';
 
+/**
+ * Connections that the kernel holds until they are accepted (it takes at most net.core.somaxconn of them). One that
+ * finds no place tries again after 1, 3, 7 seconds: with Node's 511 a burst of clients was that late.
+ */
+const BACKLOG = 4096;
+
 /** Starts listening; the URL under which the service is reached. Throws FLTS_PORT_IN_USE or FLTS_CANNOT_LISTEN. */
 export async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {
   try {
-    return await app.listen({ host, port });
+    return await app.listen({ host, port, backlog: BACKLOG });
   } catch (error) {
     throw explained(error, host, port);
   }

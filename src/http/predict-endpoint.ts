@@ -8,6 +8,7 @@ import { mapError } from './error-mapper.js';
 import { parseJson } from './json-body.js';
 import type { OpenConnections } from './open-connections.js';
 import { readPredictQuery } from './predict-query.js';
+import type { RequestTurns, Turn } from './request-turns.js';
 import { closeTrace, type RequestTrace, serverTiming, startTrace } from './request-trace.js';
 import { readWishes } from './request-wishes.js';
 
@@ -33,15 +34,22 @@ export class PredictEndpoint {
   readonly #options: AppOptions;
   readonly #nextId: (request: IncomingMessage) => string;
   readonly #connections: OpenConnections;
+  readonly #turns: RequestTurns;
 
-  constructor(options: AppOptions, nextId: (request: IncomingMessage) => string, connections: OpenConnections) {
+  constructor(
+    options: AppOptions,
+    nextId: (request: IncomingMessage) => string,
+    connections: OpenConnections,
+    turns: RequestTurns,
+  ) {
     this.#options = options;
     this.#nextId = nextId;
     this.#connections = connections;
+    this.#turns = turns;
   }
 
   handle(request: BodyRequest, response: ServerResponse): void {
-    new Exchange(this.#options, this.#connections, request, response, this.#nextId(request)).begin();
+    new Exchange(this.#options, this.#connections, this.#turns, request, response, this.#nextId(request)).begin();
   }
 }
 
@@ -49,6 +57,7 @@ export class PredictEndpoint {
 class Exchange implements BodyTaker {
   readonly #options: AppOptions;
   readonly #connections: OpenConnections;
+  readonly #turns: RequestTurns;
   readonly #request: BodyRequest;
   readonly #response: ServerResponse;
   readonly #id: string;
@@ -56,18 +65,21 @@ class Exchange implements BodyTaker {
   #chunks: Buffer[] = [];
   #bytes = 0;
   #visit: Visit | null = null;
+  #turn: Turn | null = null;
   #pending: PendingPrediction | null = null;
   #queryHorizon: unknown;
 
   constructor(
     options: AppOptions,
     connections: OpenConnections,
+    turns: RequestTurns,
     request: BodyRequest,
     response: ServerResponse,
     id: string,
   ) {
     this.#options = options;
     this.#connections = connections;
+    this.#turns = turns;
     this.#request = request;
     this.#response = response;
     this.#id = id;
@@ -104,7 +116,8 @@ class Exchange implements BodyTaker {
     const { askedTimeoutMs, priority } = readWishes(headers);
     const { horizon, wish } = readPredictQuery(this.#request.url ?? PREDICT_PATH, PREDICT_PATH.length);
     this.#queryHorizon = horizon;
-    return service.open({ arrivalUs: this.#trace.startUs, askedTimeoutMs, priority, client, bytes }, wish);
+    const head = { arrivalUs: this.#trace.startUs, askedTimeoutMs, priority, client, bytes };
+    return service.open(head, wish, this.#turns.waitUs);
   }
 
   /** Who asks: the place of the key where keys are asked for, else the address. Throws FLTS_UNAUTHORIZED. */
@@ -136,16 +149,24 @@ class Exchange implements BodyTaker {
 
   end(): void {
     const visit = this.#visit;
-    // The client went while the last bytes were read.
-    if (visit !== null) this.#predict(visit);
+    // It was refused while the body was read.
+    if (visit === null) return;
+    const bodyUs = this.#options.clock.nowUs();
+    this.#trace.bodyUs = bodyUs;
+    this.#turn = this.#turns.take(bodyUs, () => {
+      this.#predict(visit);
+    });
   }
 
   #predict(visit: Visit): void {
     const { clock, service } = this.#options;
     const trace = this.#trace;
     const [first, ...others] = this.#chunks;
-    trace.bodyUs = clock.nowUs();
     try {
+      if (this.#turn !== null) {
+        trace.heldUs = clock.nowUs() - trace.bodyUs;
+        service.reopen(visit);
+      }
       if (first === undefined) throw new FltsError('FLTS_NOT_JSON', 'Request body is not valid JSON');
       const body = others.length === 0 ? first : Buffer.concat(this.#chunks, this.#bytes);
       const queryHorizon = this.#queryHorizon;
@@ -243,6 +264,7 @@ class Exchange implements BodyTaker {
 
   #close(): void {
     const { noteRequests, metrics, clock } = this.#options;
+    if (this.#turn !== null) this.#turns.leave(this.#turn);
     this.#pending?.cancel();
     this.#visit?.close();
     noteRequests(-1);

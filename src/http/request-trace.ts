@@ -6,6 +6,8 @@ export interface RequestTrace {
   readonly startUs: number;
   /** When the body was here in full; 0 while it is not. */
   bodyUs: number;
+  /** How long it then waited for its turn on the HTTP thread. */
+  heldUs: number;
   /** When it was parsed; 0 while it is not. */
   parsedUs: number;
   /** The parts between parsing and forming the reply. */
@@ -18,13 +20,15 @@ export interface RequestTrace {
 }
 
 export function startTrace(startUs: number): RequestTrace {
-  return { startUs, bodyUs: 0, parsedUs: 0, timing: emptyTiming(), code: null, cached: false, runId: null };
+  return { startUs, bodyUs: 0, heldUs: 0, parsedUs: 0, timing: emptyTiming(), code: null, cached: false, runId: null };
 }
 
 /** The contiguous parts of a request, µs; they sum to `totalUs`. */
 export interface TraceParts {
   readonly recvUs: number;
   readonly parseUs: number;
+  /** The HTTP thread's delay: until it took up the body, and until it took up what the model had given. */
+  readonly lagUs: number;
   readonly postUs: number;
   readonly totalUs: number;
 }
@@ -37,15 +41,16 @@ export function closeTrace(trace: RequestTrace, nowUs: number): TraceParts {
   const { timing } = trace;
   const totalUs = nowUs - trace.startUs;
   const recvUs = trace.bodyUs === 0 ? 0 : trace.bodyUs - trace.startUs;
-  const parseUs = trace.parsedUs === 0 ? 0 : trace.parsedUs - trace.bodyUs;
-  const spentUs = recvUs + parseUs + timing.prepUs + timing.queueUs + timing.execUs + timing.lagUs;
-  return { recvUs, parseUs, postUs: Math.max(0, totalUs - spentUs), totalUs };
+  const parseUs = trace.parsedUs === 0 ? 0 : trace.parsedUs - trace.bodyUs - trace.heldUs;
+  const lagUs = trace.heldUs + timing.lagUs;
+  const spentUs = recvUs + parseUs + timing.prepUs + timing.queueUs + timing.execUs + lagUs;
+  return { recvUs, parseUs, lagUs, postUs: Math.max(0, totalUs - spentUs), totalUs };
 }
 
 /** The value of `Server-Timing` (W3C Server Timing), milliseconds. */
 export function serverTiming(trace: RequestTrace, parts: TraceParts): string {
   const { timing } = trace;
-  return `recv;dur=${ms(parts.recvUs)}, parse;dur=${ms(parts.parseUs)}, prep;dur=${ms(timing.prepUs)}, queue;dur=${ms(timing.queueUs)}, batch;desc="${timing.batchRows}", exec;dur=${ms(timing.execUs)}, lag;dur=${ms(timing.lagUs)}, post;dur=${ms(parts.postUs)}, total;dur=${ms(parts.totalUs)}`;
+  return `recv;dur=${ms(parts.recvUs)}, parse;dur=${ms(parts.parseUs)}, prep;dur=${ms(timing.prepUs)}, queue;dur=${ms(timing.queueUs)}, batch;desc="${timing.batchRows}", exec;dur=${ms(timing.execUs)}, lag;dur=${ms(parts.lagUs)}, post;dur=${ms(parts.postUs)}, total;dur=${ms(parts.totalUs)}`;
 }
 
 /** Milliseconds with microseconds behind the point. */

@@ -1,0 +1,82 @@
+import type { Clock } from '../serving/index.js';
+
+/** How long one turn of the event loop may be spent on bodies. */
+const TURN_BUDGET_US = 2000;
+/** The same while connections come: libuv takes one a turn, so thousands that come at once need many short turns. */
+const ACCEPTING_BUDGET_US = 200;
+
+/** Work that waits for its turn. */
+export interface Turn {
+  readonly sinceUs: number;
+  readonly begin: () => void;
+}
+
+/**
+ * Spreads the costly part of requests, from reading the body to the queue of the model, over turns of the event loop.
+ * What is beyond the budget of a turn waits, first come, first served, for one of the next. A turn stays short that
+ * way however many connections are ready at once: a client has no further request ready before it is answered. Between
+ * turns the loop sees to timers, to probes and to new connections.
+ */
+export class RequestTurns {
+  readonly #clock: Clock;
+  /** In the order of their coming. */
+  readonly #waiting = new Set<Turn>();
+  /** Until when this turn's budget lasts; null before its first request. */
+  #untilUs: number | null = null;
+  /** Whether a connection came in this turn, and in the last one. */
+  #hasConnection = false;
+  #hadConnection = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** To be called for every new connection: more may wait behind it. */
+  noteConnection(): void {
+    this.#hasConnection = true;
+  }
+
+  /** How long a request that comes now will wait, µs: as long as the one whose turn is next has waited. */
+  get waitUs(): number {
+    const next = this.#waiting.values().next();
+    return next.done === true ? 0 : this.#clock.nowUs() - next.value.sinceUs;
+  }
+
+  /** Calls `begin` now, or in a later turn; then the answer is what `leave` takes. `nowUs`: the time, read just now. */
+  take(nowUs: number, begin: () => void): Turn | null {
+    if (this.#untilUs === null) this.#startTurn(nowUs);
+    if (this.#waiting.size === 0 && nowUs < (this.#untilUs ?? 0)) {
+      begin();
+      return null;
+    }
+    const turn = { sinceUs: nowUs, begin };
+    this.#waiting.add(turn);
+    return turn;
+  }
+
+  /** Gives up a turn that has not come yet; otherwise nothing happens. */
+  leave(turn: Turn): void {
+    this.#waiting.delete(turn);
+  }
+
+  #startTurn(nowUs: number): void {
+    const isAccepting = this.#hasConnection || this.#hadConnection;
+    this.#untilUs = nowUs + (isAccepting ? ACCEPTING_BUDGET_US : TURN_BUDGET_US);
+    this.#clock.afterTurn(() => {
+      this.#untilUs = null;
+      this.#hadConnection = this.#hasConnection;
+      this.#hasConnection = false;
+      this.#continue();
+    });
+  }
+
+  #continue(): void {
+    if (this.#waiting.size === 0) return;
+    this.#startTurn(this.#clock.nowUs());
+    for (const turn of this.#waiting) {
+      this.#waiting.delete(turn);
+      turn.begin();
+      if (this.#clock.nowUs() >= (this.#untilUs ?? 0)) return;
+    }
+  }
+}
