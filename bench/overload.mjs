@@ -70,6 +70,7 @@ async function run(url, { name, horizon, factor }) {
     share504: (during.statuses['504'] ?? 0) / during.sent,
     p95BeforeMs: before.latencyMs.p95,
     p95AfterMsBySecond: after.p95MsBySecond,
+    generatorLagMsAfter: after.lagMsBySecond,
     recoverySeconds: recoverySeconds(after.p95MsBySecond, before.latencyMs.p95),
     unsent: during.unsent,
     statuses: during.statuses,

@@ -18,6 +18,8 @@ class Stage {
     this.codes = {};
     this.latenciesMs = [];
     this.bySecond = Array.from({ length: Math.ceil(seconds) }, () => []);
+    /** How late the generator itself was, at most, by second. */
+    this.lagMsBySecond = Array.from({ length: Math.ceil(seconds) }, () => 0);
   }
 
   note(status, code, sinceStartMs, latencyMs) {
@@ -43,6 +45,7 @@ class Stage {
         p99: percentile(this.latenciesMs, 0.99),
       },
       p95MsBySecond: this.bySecond.map((list) => percentile(list, 0.95)),
+      lagMsBySecond: this.lagMsBySecond,
     };
   }
 }
@@ -136,7 +139,12 @@ function drive(stage, pool, requests) {
         stage.unsent++;
       }
     };
+    let tickedMs = startMs;
     const tick = () => {
+      const nowMs = performance.now();
+      const second = Math.floor((nowMs - startMs) / 1000);
+      if (second < stage.seconds) stage.lagMsBySecond[second] = Math.max(stage.lagMsBySecond[second], nowMs - tickedMs);
+      tickedMs = nowMs;
       const dueNow = Math.min(total, Math.floor(((performance.now() - startMs) * stage.perSecond) / 1000));
       while (due < dueNow) sendOne();
       if (due >= total && open === 0) resolve();
