@@ -34,6 +34,8 @@ const SAMPLES_MAX = RESERVOIR_MAX + EXTRA_MAX;
 
 interface ShardBundle {
   readonly folder: string;
+  /** What messages call the folder. */
+  readonly place: string;
   readonly run: Run;
   readonly file: ShardFile;
 }
@@ -42,18 +44,18 @@ function refuse(text: string, cause?: unknown): FltsError {
   return new FltsError('FLTS_RUN_BUNDLE', text, cause === undefined ? {} : { cause });
 }
 
-async function readShard(folder: string): Promise<ShardBundle> {
-  const path = join(folder, RUN_FILE);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+async function readShard(folder: string, place: string): Promise<ShardBundle> {
+  const path = `${place}/${RUN_FILE}`;
+  const text = await readFile(join(folder, RUN_FILE), 'utf8').catch((cause: unknown) => {
     throw refuse(`${path} cannot be read; a run bundle has at least that file.`, cause);
   });
   const run = parseRun(text, path);
-  if (run.shard === undefined) throw refuse(`${folder} is no shard: it was not made with --shard.`);
+  if (run.shard === undefined) throw refuse(`${place} is no shard: it was not made with --shard.`);
   try {
-    return { folder, run, file: unpackShard(await readFile(join(folder, SHARD_FILE))) };
+    return { folder, place, run, file: unpackShard(await readFile(join(folder, SHARD_FILE))) };
   } catch (cause) {
     const said = cause instanceof Error ? cause.message : String(cause);
-    throw refuse(`${join(folder, SHARD_FILE)} cannot be used: ${said}.`, cause);
+    throw refuse(`${place}/${SHARD_FILE} cannot be used: ${said}.`, cause);
   }
 }
 
@@ -63,10 +65,10 @@ function ordered(shards: readonly ShardBundle[]): [ShardBundle, ...ShardBundle[]
   if (first === undefined)
     throw new FltsError('FLTS_USAGE', 'There is nothing to merge: name the folders of the shards.');
   const { count = 1, scenario_sha256: digest, start_at: startAt } = first.run.shard ?? {};
-  for (const { folder, run } of others) {
-    if (run.shard?.scenario_sha256 !== digest) throw refuse(`${folder} ran another scenario than ${first.folder}.`);
-    if (run.shard?.start_at !== startAt) throw refuse(`${folder} started at another time than ${first.folder}.`);
-    if (run.shard?.count !== count) throw refuse(`${folder} is of another number of shards than ${first.folder}.`);
+  for (const { place, run } of others) {
+    if (run.shard?.scenario_sha256 !== digest) throw refuse(`${place} ran another scenario than ${first.place}.`);
+    if (run.shard?.start_at !== startAt) throw refuse(`${place} started at another time than ${first.place}.`);
+    if (run.shard?.count !== count) throw refuse(`${place} is of another number of shards than ${first.place}.`);
   }
   const there = [first, ...others].map(({ run }) => run.shard?.index ?? 0);
   const missing = Array.from({ length: count }, (_, i) => i).filter((i) => !there.includes(i));
@@ -88,13 +90,12 @@ export function addHistogramLog(text: string, recorders: ReadonlyMap<string, Pha
 
 async function mergePhases(shards: readonly ShardBundle[], driven: DrivenPhase[]): Promise<void> {
   const recorders = new Map(driven.map(({ recorder }) => [recorder.phase.name, recorder]));
-  for (const { folder, file } of shards) {
+  for (const { folder, place, file } of shards) {
     for (const { state } of file.phases) recorders.get(state.phase.name)?.merge(state);
-    const path = join(folder, HISTOGRAMS_FILE);
     try {
-      addHistogramLog(await readFile(path, 'utf8'), recorders);
+      addHistogramLog(await readFile(join(folder, HISTOGRAMS_FILE), 'utf8'), recorders);
     } catch (cause) {
-      throw refuse(`${path} is missing or damaged: without it the shards cannot be merged.`, cause);
+      throw refuse(`${place}/${HISTOGRAMS_FILE} is missing or damaged: without it the shards cannot be merged.`, cause);
     }
   }
 }
@@ -161,10 +162,14 @@ function headOf(shards: readonly [ShardBundle, ...ShardBundle[]]) {
 /**
  * Puts the shards of one load together, as if one generator had driven it: histograms and counts add up without loss,
  * and figures, validity and verdict are taken anew. Throws FLTS_RUN_BUNDLE when the folders are not all the shards of
- * one load, FLTS_USAGE, FLTS_CANNOT_WRITE.
+ * one load, FLTS_USAGE, FLTS_CANNOT_WRITE. `placeOf` says what messages call a folder, where it is a copy.
  */
-export async function mergeRuns(folders: readonly string[], outDir: string): Promise<RunResult> {
-  const shards = ordered(await Promise.all(folders.map(readShard)));
+export async function mergeRuns(
+  folders: readonly string[],
+  outDir: string,
+  placeOf: (folder: string) => string = (folder) => folder,
+): Promise<RunResult> {
+  const shards = ordered(await Promise.all(folders.map((folder) => readShard(folder, placeOf(folder)))));
   await prepareBundleFolder(outDir);
   await loadHistograms();
   const [{ file }] = shards;

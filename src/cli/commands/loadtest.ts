@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import { FltsError, type Scenario } from '../../contract/index.js';
 import type { RunResult } from '../../loadtest/index.js';
+import type { ObjectStore } from '../../registry/index.js';
 import type { Cli } from '../cli.js';
+import { isOnS3, openBundleStore, prepareBundleStore, shardPlace, uploadBundle } from '../load/bundle-store.js';
 import { exitCodeOfRun } from '../load/exit-code-of-run.js';
 import { LoadProgressLines, progressRecord } from '../load/progress-lines.js';
 import { printRun } from '../load/print-run.js';
@@ -46,7 +48,10 @@ export function loadtestCommand(cli: Cli): Command {
     .argument('[scenario]', 'a preset (smoke, progressive, production, capacity, overload) or a scenario file in YAML')
     .option('--target <url>', 'the service, such as http://127.0.0.1:8000')
     .option('--init <file.yaml>', 'write a commented scenario to start from, and end')
-    .option('--out <dir>', 'folder of the run bundle (default: flts-runs/<scenario>-<time>)')
+    .option(
+      '--out <place>',
+      'folder of the run bundle (default: flts-runs/<scenario>-<time>), or s3://BUCKET/PREFIX to copy it to when it is whole',
+    )
     .option('--require <expression>', 'requirement, such as p95@100<2000ms; may be repeated', collect, [])
     .option('--scale <factor>', 'multiply the lengths of phases, none below 5 s', (v) => number('--scale', v))
     .option('--capacity <rate>', 'requests per second that shares of the capacity refer to', (v) =>
@@ -74,6 +79,9 @@ Examples:
   $ flts loadtest capacity --target http://127.0.0.1:8000
   $ flts loadtest --init my-scenario.yaml
   $ flts loadtest my-scenario.yaml --target https://staging.example --header "X-Api-Key: $KEY" --out run-1
+  $ flts loadtest my-scenario.yaml --target URL --shard "$JOB_COMPLETION_INDEX/4" --start-at 2030-01-01T12:00:00Z --out s3://loadtests/nightly
+
+A shard's bundle goes to PREFIX/shard-<i>; how S3 is reached is in the environment or flts.yaml, as for registries.
 
 Exit codes: 0 passed, 99 a requirement failed, 98 the run is invalid, 130 ended by Ctrl-C (what was measured is kept).`,
     )
@@ -111,9 +119,9 @@ function withFlags(scenario: Scenario, options: Options): Scenario {
   };
 }
 
-function defaultFolder(scenario: Scenario, now: Date): string {
+function defaultFolder(scenario: Scenario, shard: { index: number } | null, now: Date): string {
   const time = now.toISOString().slice(0, 19).replace(/[-:]/g, '').replace('T', '-');
-  return `${RUNS_FOLDER}/${(scenario.name ?? 'custom').replace(/[^A-Za-z0-9._-]+/g, '-')}-${time}`;
+  return `${RUNS_FOLDER}/${(scenario.name ?? 'custom').replace(/[^A-Za-z0-9._-]+/g, '-')}-${time}${shard === null ? '' : `-shard-${shard.index}`}`;
 }
 
 /** `2/4` as the third of four shards. */
@@ -171,9 +179,8 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
   if (target === undefined)
     throw new FltsError('FLTS_USAGE', '--target says which service to load, such as http://127.0.0.1:8000.');
   const shard = shardOf(options);
-  const [{ loadScenario, runLoadTest, scaled }, report, { packageVersion }, path] = await Promise.all([
+  const [{ loadScenario, runLoadTest, scaled }, { packageVersion }, path] = await Promise.all([
     import('../../loadtest/index.js'),
-    import('../../report/index.js'),
     import('../service/package-version.js'),
     import('node:path'),
   ]);
@@ -187,17 +194,18 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
   const known =
     shard === null && options.capacity === undefined ? await knownCapacity(cli, scenario, target) : undefined;
   const capacityPerS = options.capacity ?? known;
+  const store = await storeOf(cli, options.out, shard);
   const progress = new LoadProgressLines(cli.terminal);
-  let result: RunResult;
   try {
-    result = await runLoadTest({
+    if (store !== null) await prepareBundleStore(store);
+    const result = await runLoadTest({
       scenario,
       scenarioFolder: loaded.folder,
       target,
       ...(capacityPerS === undefined ? {} : { capacityPerS }),
       ...(shard === null ? {} : { shard }),
       ...(options.kube === undefined ? {} : { kube: { selector: options.kube, env: cli.env } }),
-      outDir: options.out ?? defaultFolder(scenario, new Date()),
+      outDir: store === null && options.out !== undefined ? options.out : defaultFolder(scenario, shard, new Date()),
       require: options.require,
       ...(options.nullUrl === undefined ? {} : { nullUrl: options.nullUrl }),
       consent: options.yes === true,
@@ -208,12 +216,32 @@ async function runCommand(cli: Cli, name: string | undefined, options: Options):
         else progress.show(state);
       },
     });
+    progress.end();
+    await reportRun(cli, result, store, options.json === true);
   } finally {
     progress.end();
+    store?.close();
   }
+}
+
+/** Where the bundle is copied to when it is whole; null when it stays on this machine alone. */
+async function storeOf(cli: Cli, out: string | undefined, shard: { index: number } | null) {
+  if (out === undefined || !isOnS3(out)) return null;
+  return await openBundleStore(cli, shard === null ? out : shardPlace(out, shard.index));
+}
+
+/** Reports, the copy on S3, the exit code, and what is printed. */
+async function reportRun(cli: Cli, result: RunResult, store: ObjectStore | null, asJson: boolean): Promise<void> {
+  const report = await import('../../report/index.js');
   const bundle = await report.readRunBundle(result.folder);
   const paths = await report.writeReports(report.buildReport(bundle), result.folder, ['html', 'md']);
+  if (store !== null) {
+    await uploadBundle(result.folder, store);
+    if (!asJson) cli.terminal.note(`The bundle is at ${store.uri} as well.`);
+  }
   cli.exitCode = exitCodeOfRun(result.run);
-  if (options.json === true) cli.terminal.json({ folder: result.folder, reports: paths, run: result.run });
-  else printRun(cli.terminal, result, { phaseTable: report.phaseTable, figureText: report.figureText }, paths);
+  if (asJson) {
+    const copy = store === null ? {} : { copy: store.uri };
+    cli.terminal.json({ folder: result.folder, ...copy, reports: paths, run: result.run });
+  } else printRun(cli.terminal, result, { phaseTable: report.phaseTable, figureText: report.figureText }, paths);
 }
