@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest';
 import { envNamesOf, SETTING_NAMES } from '../../src/contract/index.js';
 import { deployTools } from '../support/deploy/deploy-tools.js';
 import { promoteFixture, payload, temporaryFolder } from '../support/fixture-registry.js';
-import { freePort } from '../support/deploy/replica.js';
+import { freePort } from '../support/free-port.js';
 import { post, until } from '../support/running-service.js';
 
 /** The image's file tree without an engine: made in a folder, read-only, run by a user who owns nothing of it. */

@@ -5,7 +5,8 @@ import { deployTools } from '../support/deploy/deploy-tools.js';
 import { payload, promoteFixture, temporaryFolder } from '../support/fixture-registry.js';
 import { CHART, ofKind, render } from '../support/deploy/helm-chart.js';
 import { type Prometheus, startPrometheus } from '../support/deploy/prometheus.js';
-import { freePort, Replica } from '../support/deploy/replica.js';
+import { freePort } from '../support/free-port.js';
+import { Replica } from '../support/deploy/replica.js';
 import { until } from '../support/running-service.js';
 import { SteadyClients } from '../support/deploy/steady-clients.js';
 
@@ -80,10 +81,10 @@ describe.skipIf(tools === null)('Prometheus', () => {
     const targets = replicas.map(({ port }) => `127.0.0.1:${port}`);
     prometheus = await startPrometheus(tools!, targets, fasterAlerts());
 
-    const steady = replicas.map(({ url }) => new SteadyClients(url, payload(), { clients: 2, restMs: 20 }));
+    const steady = replicas.map(({ url }) => new SteadyClients(url, payload(), { clients: 2, everyMs: 30 }));
     // Together more steps than are admitted at once.
     const heavy = { ...payload(), inference_length: 1500 };
-    const overload = replicas.map(({ url }) => new SteadyClients(url, heavy, { clients: 4, restMs: 5 }));
+    const overload = replicas.map(({ url }) => new SteadyClients(url, heavy, { clients: 4, everyMs: 5 }));
     clients = [...steady, ...overload];
     await untilInParts(async () => (await prometheus!.firing()).includes('FltsShedding'), 'the alert fires');
     const queries = [...dashboardQueries(), ...(await kedaQueries())];

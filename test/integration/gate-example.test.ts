@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { freePort } from '../support/free-port.js';
 import { MAIN, run } from '../support/run-flts.js';
 
 const EXAMPLE = 'examples/gate-pull-request';
@@ -19,17 +19,6 @@ const service = (delayMs: number): string => `
     else setTimeout(answer, ${delayMs});
   }).listen(Number(process.env.PORT), '127.0.0.1');
 `;
-
-function freePort(): Promise<number> {
-  return new Promise((done) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => {
-        done(typeof address === 'object' && address !== null ? address.port : 0);
-      });
-    });
-  });
-}
 
 describe('the example of a gate', () => {
   it('measures A B A B and finds the slower build', async () => {

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
 import { interopPython, runPython } from '../support/interop-python.js';
-import { freePort, S3_KEYS, startMlflow, startRclone } from '../support/interop-servers.js';
+import { freePort } from '../support/free-port.js';
+import { S3_KEYS, startMlflow, startRclone } from '../support/interop-servers.js';
 import { MAIN, run } from '../support/run-flts.js';
 
 /** Reads what the guide's commands left on MLflow, with MLflow's own client: what its page shows. */

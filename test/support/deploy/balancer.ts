@@ -4,7 +4,8 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { DeployTools } from './deploy-tools.js';
-import { freePort, type Replica } from './replica.js';
+import { freePort } from '../free-port.js';
+import type { Replica } from './replica.js';
 import { until } from '../running-service.js';
 
 export type BalancerKind = 'nginx' | 'haproxy';

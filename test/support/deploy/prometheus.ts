@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
 import type { DeployTools } from './deploy-tools.js';
-import { freePort } from './replica.js';
+import { freePort } from '../free-port.js';
 import { until } from '../running-service.js';
 
 export interface Prometheus {

@@ -6,20 +6,20 @@ export interface Tally {
   readonly failures: string[];
 }
 
-/** Clients that each send, read the answer and rest, on kept connections, until they are stopped. */
+/** Clients that each send every so often, or once the answer is there if that is later, on kept connections. */
 export class SteadyClients {
   readonly #url: string;
   readonly #body: string;
-  readonly #restMs: number;
+  readonly #everyMs: number;
   readonly #agent: Agent;
   readonly #loops: Promise<void>[];
   #tally: Tally = { byReplica: new Map(), failures: [] };
   #isOver = false;
 
-  constructor(url: string, body: object, options: { clients: number; restMs: number }) {
+  constructor(url: string, body: object, options: { clients: number; everyMs: number }) {
     this.#url = `${url}/predict`;
     this.#body = JSON.stringify(body);
-    this.#restMs = options.restMs;
+    this.#everyMs = options.everyMs;
     this.#agent = new Agent({ connections: options.clients, pipelining: 1 });
     this.#loops = Array.from({ length: options.clients }, () => this.#loop());
   }
@@ -56,8 +56,9 @@ export class SteadyClients {
 
   async #loop(): Promise<void> {
     while (!this.#isOver) {
+      const nextAt = performance.now() + this.#everyMs;
       await this.#askOnce();
-      await new Promise((resolve) => setTimeout(resolve, this.#restMs));
+      await new Promise((resolve) => setTimeout(resolve, Math.max(0, nextAt - performance.now())));
     }
   }
 
