@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -53,4 +53,14 @@ export async function render(
 /** Those of a kind. */
 export function ofKind(rendered: Rendered, kind: string): readonly KubeObject[] {
   return rendered.objects.filter((object) => object.kind === kind);
+}
+
+/** What is illegal about the objects, by their schemas; '' where nothing is. */
+export function problemsOf(objects: readonly KubeObject[]): string {
+  const { status, stdout, stderr } = spawnSync(
+    'npx',
+    ['--yes', '-p', 'node@24', 'node', 'test/deploy/validate-manifests.mjs'],
+    { input: JSON.stringify(objects), encoding: 'utf8' },
+  );
+  return status === 0 ? '' : `${stdout}${stderr}`;
 }
