@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { columnBlocks, formatTable } from './terminal.js';
+import { columnBlocks, formatTable, wrapWords } from './terminal.js';
 
 const columns = [{ title: 'ts' }, { title: 'down', align: 'right' as const }, { title: 'up', align: 'right' as const }];
 const rows = [
@@ -27,5 +27,14 @@ describe('tables', () => {
       [0, 1],
       [0, 2],
     ]);
+  });
+});
+
+describe('texts', () => {
+  it('break between words, never within one', () => {
+    const text = 'each further worker finds a core of its own';
+    expect(wrapWords(text, 17)).toEqual(['each further', 'worker finds a', 'core of its own']);
+    expect(wrapWords(text, 4)).toContain('further');
+    expect(wrapWords(text, Number.POSITIVE_INFINITY)).toEqual([text]);
   });
 });

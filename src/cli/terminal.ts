@@ -74,6 +74,14 @@ export class Terminal {
     });
   }
 
+  /** A label and a text on stdout, broken between words below itself where a terminal is narrower. */
+  labelled(label: string, text: string, style: Style, labelWidth: number): void {
+    const width = this.#out.isTTY ? Math.max(40, this.#out.columns) : Number.POSITIVE_INFINITY;
+    const [first = '', ...rest] = wrapWords(text, width - labelWidth);
+    this.line(`${this.style(style, label)}${' '.repeat(Math.max(1, labelWidth - label.length))}${first}`);
+    for (const line of rest) this.line(' '.repeat(labelWidth) + line);
+  }
+
   progress(label: string): Progress {
     return this.interactive ? this.#redrawn(label) : this.#plain(label);
   }
@@ -167,6 +175,17 @@ export function columnBlocks(
 
 function columnWidth(column: Column, rows: readonly (readonly string[])[], i: number): number {
   return Math.max(visibleLength(column.title), ...rows.map((row) => visibleLength(row[i] ?? '')));
+}
+
+/** Lines of at most `width` characters, broken between words; a longer word has a line of its own. */
+export function wrapWords(text: string, width: number): string[] {
+  const lines: string[] = [];
+  for (const word of text.split(/ +/)) {
+    const last = lines.at(-1);
+    if (last !== undefined && last.length + 1 + word.length <= width) lines[lines.length - 1] = `${last} ${word}`;
+    else lines.push(word);
+  }
+  return lines;
 }
 
 /** Lines of a table: a header, then rows; columns two spaces apart, as wide as their widest cell. */

@@ -1,22 +1,8 @@
 import type { Diagnosis } from '../domain/diagnosis/index.js';
 import { diagnoseBundle } from './evidence/observe-phases.js';
-import { seededRandom } from '../domain/arrivals/index.js';
-import {
-  type CapacityFit,
-  fitCapacity,
-  type Threshold,
-  thresholdsOf,
-  type Tiers,
-  tiersOf,
-} from '../domain/capacity/index.js';
-import {
-  capacityLevels,
-  type ClosedLevel,
-  closedLevels,
-  commonThinkS,
-  degradationLevels,
-  requiredP95Ms,
-} from './judging/load-levels.js';
+import { type CapacityFit, type Threshold, thresholdsOf, type Tiers, tiersOf } from '../domain/capacity/index.js';
+import { fitLaw } from './judging/fit-law.js';
+import { type ClosedLevel, closedLevels, degradationLevels, requiredP95Ms } from './judging/load-levels.js';
 import type { Verdict } from './model.js';
 import { type Readiness, readinessOf } from './judging/readiness.js';
 import type { RunBundle } from './run-bundle.js';
@@ -39,22 +25,6 @@ export interface Findings {
   readonly thresholds: readonly Threshold[];
 }
 
-/** Intervals are drawn with this seed: the same bundle gives the same report. */
-const SEED = 2026;
-
-function scalingOf(bundle: RunBundle, levels: readonly ClosedLevel[]): CapacityFit | null {
-  if (levels.length < 2) return null;
-  const thinkS = commonThinkS(levels);
-  if (thinkS === null) {
-    return {
-      model: null,
-      refusal: 'Users of different levels think for different times; the scalability law needs one.',
-      heldOut: [],
-    };
-  }
-  return fitCapacity(capacityLevels(bundle, levels), thinkS, seededRandom(SEED));
-}
-
 /** Pure: everything follows from the bundle. */
 export function findingsOf(bundle: RunBundle): Findings {
   const { run } = bundle;
@@ -68,7 +38,7 @@ export function findingsOf(bundle: RunBundle): Findings {
     verdictReasons: reasons,
     diagnosis: diagnoseBundle(bundle),
     levels,
-    scaling: scalingOf(bundle, levels),
+    scaling: levels.length < 2 ? null : fitLaw(bundle, levels),
     tiers,
     readiness: readinessOf(run, levels, tiers),
     thresholds: levels.length < 2 ? [] : thresholdsOf(degradation, requiredMs),

@@ -18,13 +18,13 @@ const LABEL_WIDTH = 10;
 /** What was fitted, what the target takes, the ways to it, and what is assumed. */
 export function printPlan(terminal: Terminal, texts: PlanTexts, written: readonly string[]): void {
   const fact = ([label, value]: Fact): void => {
-    terminal.line(`${terminal.style('dim', label.padEnd(LABEL_WIDTH))}${value}`);
+    terminal.labelled(label, value, 'dim', LABEL_WIDTH);
   };
   texts.facts.forEach(fact);
   terminal.line();
   terminal.line(terminal.style('bold', `For ${texts.target}`));
   texts.plan.forEach(fact);
-  if (texts.refusal !== null) terminal.line(`${terminal.style('red', 'NO PLAN')}   ${texts.refusal}`);
+  if (texts.refusal !== null) terminal.labelled('NO PLAN', texts.refusal, 'red', LABEL_WIDTH);
   if (texts.paths.length > 0) {
     terminal.line();
     terminal.table(
@@ -36,6 +36,6 @@ export function printPlan(terminal: Terminal, texts: PlanTexts, written: readonl
     );
   }
   if (texts.assumptions.length > 0) terminal.line();
-  for (const text of texts.assumptions) terminal.line(`${terminal.style('yellow', 'assumed')}   ${text}`);
+  for (const text of texts.assumptions) terminal.labelled('assumed', text, 'yellow', LABEL_WIDTH);
   if (written.length > 0) terminal.line(`written: ${written.join(', ')}`);
 }

@@ -1,8 +1,6 @@
-import { seededRandom } from '../../domain/arrivals/index.js';
 import {
   type CapacityFit,
   type Estimate,
-  fitCapacity,
   type MeasuredSystem,
   type PathAssumptions,
   planReplicas,
@@ -13,7 +11,8 @@ import {
 } from '../../domain/capacity/index.js';
 import { failureRateBound, parseRequirement } from '../../domain/stats/index.js';
 import type { RunBundle } from '../run-bundle.js';
-import { capacityLevels, closedLevels, commonThinkS } from '../judging/load-levels.js';
+import { fitLaw } from '../judging/fit-law.js';
+import { closedLevels } from '../judging/load-levels.js';
 import { type DeploymentSizes, deploymentSizes } from './deployment-sizes.js';
 import { type ServiceFacts, serviceFacts } from './service-facts.js';
 
@@ -58,23 +57,7 @@ export interface Plan {
   readonly assumptions: readonly string[];
 }
 
-/** Resampling gives the same intervals for the same bundle. */
-const SEED = 1;
 const P95_GROWTH = 2;
-/** The scalability law of a bundle's levels. */
-function fitBundle(bundle: RunBundle): CapacityFit {
-  const levels = closedLevels(bundle.run);
-  const thinkS = commonThinkS(levels);
-  if (thinkS === null) {
-    return {
-      model: null,
-      refusal: 'Users paused for different times at different levels: they follow no common law.',
-      heldOut: [],
-    };
-  }
-  return fitCapacity(capacityLevels(bundle, levels), thinkS, seededRandom(SEED));
-}
-
 /** What a search found, where it held p95. */
 function kneeOf({ run }: RunBundle): MeasuredSystem['knee'] {
   const found = run.capacity ?? null;
@@ -135,7 +118,7 @@ function assumptionsOf(
 export function buildPlan(bundle: RunBundle, request: PlanRequest): Plan {
   const said = serviceFacts(bundle);
   const facts = { ...said, replicas: request.replicas ?? said.replicas };
-  const fit = fitBundle(bundle);
+  const fit = fitLaw(bundle, closedLevels(bundle.run));
   const lowest = fit.model?.levels[0]?.p95Ms ?? null;
   const p95Ms = request.p95Ms ?? (lowest === null ? 0 : P95_GROWTH * lowest);
   const { users, ratePerS, headroom, success } = request;

@@ -132,7 +132,7 @@ describe('buildPlan', () => {
     ['missing figures', { phases: USERS.map((users) => ({ name: String(users), users })) }, /not one request/],
     ['an invalid run', { validity: { valid: false, reasons: [], warnings: [] } }, /INVALID/],
     ['too few answers', { phases: USERS.map((n) => phaseOf(n, { requests: 20 })) }, /p95 was not measured at every/],
-    ['different pauses', { phases: USERS.map((n) => phaseOf(n, { think_s: n })) }, /no common law/],
+    ['different pauses', { phases: USERS.map((n) => phaseOf(n, { think_s: n })) }, /think for different times/],
   ] satisfies [string, Partial<Run>, RegExp][])('refuses %s in a sentence', (_, run, refusal) => {
     const plan = planOf(bundleOf(run));
     expect(plan.plan).toBeNull();
