@@ -1,7 +1,8 @@
+import type { Station } from '../closed-network.js';
 import { CAUSE_TITLES, figure, finding, percent, type PhaseObservation } from '../observation.js';
 import type { Pressure } from '../pressure.js';
 import { found, type Rule } from '../rule.js';
-import { predict, type SystemModel } from '../system-model.js';
+import { predict, type SystemChange, type SystemModel } from '../system-model.js';
 
 const ONE_CORE = 1.5;
 
@@ -13,6 +14,26 @@ function withLoop(model: SystemModel): SystemModel {
     ...model,
     stations: { ...model.stations, loop: { demandMs: (servers * 1000) / model.throughputPerS, servers } },
   };
+}
+
+/**
+ * Twice the loops. A loop that is held up learns late that a worker has finished: until then the worker, and the place
+ * below the limit, count as taken. At best that time goes with the lag.
+ */
+function twice(model: SystemModel, loop: Station): { best: SystemChange; worst: SystemChange } {
+  const { parts } = model.phase;
+  const wider = { ...loop, servers: loop.servers * 2, queues: (loop.queues ?? 1) * 2 };
+  const worst = { stations: { loop: wider } };
+  if (parts === null || !(parts.exec > 0)) return { best: worst, worst };
+  const { workers, limit } = model.stations;
+  const kept = (station: Station | undefined, share: number): Station | undefined =>
+    station === undefined ? undefined : { ...station, demandMs: station.demandMs * share };
+  const stations = {
+    workers: kept(workers, parts.exec / (parts.exec + parts.lag)),
+    limit: kept(limit, parts.exec / (parts.exec + parts.lag + parts.post)),
+  };
+  const known = Object.fromEntries(Object.entries(stations).filter(([, station]) => station !== undefined));
+  return { best: { stations: { loop: wider, ...known } }, worst };
 }
 
 function evidenceOf({ server }: PhaseObservation, pressure: Pressure) {
@@ -74,12 +95,13 @@ export const eventLoop: Rule = ({ phase, pressure, model }) => {
   const isHeld = score > 0;
   const held = model === null || !isHeld ? null : withLoop(model);
   const loop = held?.stations.loop;
+  const change = held === null || loop === undefined ? null : twice(held, loop);
   const from = processes ?? 1;
   return found(
     'event_loop',
     score,
     isHeld ? { for: [lag, busy, outside, oneCore, idle], against: [] } : { for: [], against: [busy, lag] },
-    held === null || loop === undefined
+    held === null || change === null
       ? []
       : [
           predict(
@@ -90,7 +112,8 @@ export const eventLoop: Rule = ({ phase, pressure, model }) => {
               change: { name: 'FLTS_PROCESSES', from, to: from * 2 },
               assumptions: ['the work on the loop is per request, and spreads evenly over the processes'],
             },
-            { stations: { loop: { ...loop, servers: loop.servers * 2 } } },
+            change.best,
+            change.worst,
           ),
         ],
     isOneCore && isHeld ? `${CAUSE_TITLES.cpu} / event loop` : CAUSE_TITLES.event_loop,

@@ -35,12 +35,13 @@ export const generator: Rule = ({ phase, pressure, model }) => {
       : finding(achievedShare, 'achieved_share', 'share', `${percent(achievedShare)} of what was due was sent in time`);
   const entries = [busy, lateness, achieved];
   const station = model?.stations.generator;
+  const twice = station && { ...station, servers: station.servers * 2, queues: (station.queues ?? 1) * 2 };
   const isSlow = score > 0;
   return found(
     'generator',
     score,
     isSlow ? { for: entries, against: [] } : { for: [], against: entries },
-    model === null || !isSlow || station === undefined || generators === null
+    model === null || !isSlow || twice === undefined || generators === null
       ? []
       : [
           predict(
@@ -53,9 +54,9 @@ export const generator: Rule = ({ phase, pressure, model }) => {
             },
             {
               aloneMs: Math.max(model.aloneMs / 2, model.aloneMs - (late ?? 0)),
-              stations: { generator: { ...station, servers: station.servers * 2 } },
+              stations: { generator: twice },
             },
-            { stations: { generator: { ...station, servers: station.servers * 2 } } },
+            { stations: { generator: twice } },
           ),
         ],
   );
