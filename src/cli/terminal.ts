@@ -103,7 +103,7 @@ export class Terminal {
         const now = performance.now();
         if (now - drawnAt < REDRAW_MS) return;
         drawnAt = now;
-        draw(fraction === undefined ? text : `${bar(fraction)}  ${text}`);
+        draw(fraction === undefined ? text : `${bar(fraction, this.#err.columns < NARROW ? 0 : BAR_CELLS)}  ${text}`);
       },
       done: (text) => {
         this.#err.write(`\r\x1b[2K${this.#styleErr('green', '✓')} ${label}  ${text}\n`);
@@ -133,10 +133,12 @@ export class Terminal {
 }
 
 const BAR_CELLS = 20;
+/** Below so many columns the figures need the room that a bar would take: the percentage says the same. */
+const NARROW = 100;
 
-function bar(fraction: number): string {
-  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * BAR_CELLS);
-  return `${'█'.repeat(filled)}${'░'.repeat(BAR_CELLS - filled)} ${String(Math.round(fraction * 100)).padStart(3)} %`;
+function bar(fraction: number, cells: number): string {
+  const filled = Math.round(Math.min(1, Math.max(0, fraction)) * cells);
+  return `${'█'.repeat(filled)}${'░'.repeat(cells - filled)} ${String(Math.round(fraction * 100)).padStart(3)} %`.trimStart();
 }
 
 const ANSI = /\x1b\[[0-9;]*m/g;

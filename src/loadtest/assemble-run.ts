@@ -31,7 +31,7 @@ function figuresOf(phase: RunPhase): PhaseFigures {
 }
 
 /** Warm-ups are driven only; steps of a search are meant to break what is asked. */
-function isJudged({ kind }: { readonly kind?: RunPhase['kind'] }): boolean {
+export function isJudged({ kind }: { readonly kind?: RunPhase['kind'] }): boolean {
   return kind !== 'warmup' && kind !== 'search';
 }
 

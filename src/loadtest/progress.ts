@@ -1,6 +1,11 @@
 import type { ScenarioPhase } from '../contract/index.js';
-import type { LoadDriver } from './drive-phases.js';
+import { phaseInvalidReasons } from '../domain/stats/index.js';
+import { isJudged } from './assemble-run.js';
+import type { DrivenPhase, LoadDriver } from './drive-phases.js';
+import { restartsOf } from './probe/restarts.js';
 import type { ServerProbe } from './probe/server-probe.js';
+import { evidenceSoFar } from './record/phase-figures.js';
+import type { PhaseRecorder } from './record/phase-recorder.js';
 
 const TELL_EVERY_MS = 1_000;
 /** What the target's statistics are called where it only speaks Prometheus text. */
@@ -33,6 +38,8 @@ export interface LoadProgress {
   readonly serverQueue: number | null;
   /** Mean rows of a batch since the target started. */
   readonly serverBatch: number | null;
+  /** Why the run would be INVALID if it ended now; empty = VALID so far. Whether phases were steady is said at the end. */
+  readonly invalidReasons: readonly string[];
 }
 
 /** Tells a listener once a second where the run stands; knows nothing that the recorder does not know. */
@@ -47,6 +54,9 @@ export class ProgressTeller {
   #index = 0;
   #sinceUs = 0;
   #before = 0;
+  /** What the phases that are over say against the run. */
+  readonly #reasons: string[] = [];
+  #judged: PhaseRecorder | null = null;
 
   constructor(driver: LoadDriver, phases: number, listener: ((progress: LoadProgress) => void) | undefined) {
     this.#driver = driver;
@@ -75,6 +85,13 @@ export class ProgressTeller {
 
   running(phase: ScenarioPhase, index: number): void {
     this.#enter('running', phase, index);
+  }
+
+  /** A phase is over: what it says of the instrument stands from now on. */
+  judge({ recorder, generators }: DrivenPhase): void {
+    if (this.#listener === undefined || !isJudged(recorder.phase)) return;
+    this.#reasons.push(...phaseInvalidReasons(evidenceSoFar(recorder, generators)));
+    this.#judged = recorder;
   }
 
   ended(): void {
@@ -131,8 +148,19 @@ export class ProgressTeller {
       lagMsP50: lag === undefined || lag.count === 0 ? null : lag.msAtRank(Math.ceil(lag.count / 2)),
       serverQueue: said('queue_length'),
       serverBatch: meanBatch(last?.prometheus),
+      invalidReasons: [...this.#reasons, ...this.#ofRunning(recorder), ...this.#restarts()],
     });
     this.#before = requests;
+  }
+
+  #ofRunning(recorder: PhaseRecorder | null): string[] {
+    // Before the first answers there is nothing to say yet.
+    if (recorder === null || recorder === this.#judged || recorder.requests === 0) return [];
+    return isJudged(recorder.phase) ? phaseInvalidReasons(evidenceSoFar(recorder, [])) : [];
+  }
+
+  #restarts(): string[] {
+    return this.#probe === null ? [] : restartsOf(this.#probe.samples, this.#driver.epochMs);
   }
 }
 

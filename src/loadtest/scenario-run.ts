@@ -100,6 +100,7 @@ export class ScenarioRun {
     try {
       const driven = await this.#driver.drive({ ...phase, useNullRequest: false });
       this.driven.push(driven);
+      this.#teller.judge(driven);
       return driven;
     } finally {
       clearInterval(timer);

@@ -7,6 +7,8 @@ export class LoadProgressLines {
   #line: Progress | null = null;
   #label = '';
   #last: LoadProgress | null = null;
+  /** Reasons that were printed already. */
+  readonly #told = new Set<string>();
 
   constructor(terminal: Terminal) {
     this.#terminal = terminal;
@@ -22,7 +24,10 @@ export class LoadProgressLines {
     this.#last = state;
     const fraction =
       state.durationS === null || state.durationS === 0 ? undefined : Math.min(1, state.elapsedS / state.durationS);
-    this.#line?.update(state.step === 'running' ? `${state.ratePerS}/s, ${figuresOf(state)}` : '', fraction);
+    this.#line?.update(
+      state.step === 'running' ? `${verdictOf(state)}  ${state.ratePerS}/s ${figuresOf(state)}` : '',
+      fraction,
+    );
   }
 
   end(): void {
@@ -30,6 +35,10 @@ export class LoadProgressLines {
     if (this.#last?.step === 'running') this.#line.done(figuresOf(this.#last));
     else this.#line.clear();
     this.#line = null;
+    for (const reason of this.#last?.invalidReasons ?? []) {
+      if (!this.#told.has(reason)) this.#terminal.note(`  INVALID so far: ${reason}`);
+      this.#told.add(reason);
+    }
   }
 }
 
@@ -45,6 +54,10 @@ function loadOf({ users, wantedPerS }: LoadProgress): string {
   return wantedPerS === null ? '' : `, ${wantedPerS}/s`;
 }
 
+function verdictOf({ invalidReasons }: LoadProgress): string {
+  return invalidReasons.length === 0 ? 'VALID so far' : 'INVALID so far';
+}
+
 function figuresOf(state: LoadProgress): string {
   const ms = (value: number | null): string => (value === null ? '–' : value.toFixed(value < 10 ? 2 : 0));
   const queue = state.serverQueue === null ? '' : `, server queue ${state.serverQueue}`;
@@ -52,7 +65,7 @@ function figuresOf(state: LoadProgress): string {
   // Lag of this size would show in the figures.
   const lag = (state.lagMsP50 ?? 0) < 1 ? '' : `, own lag ${ms(state.lagMsP50)} ms`;
   const failed = state.failed === 0 ? 'no errors' : `${state.failed} errors`;
-  return `${state.requests} answers, p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}${lag}${queue}${batch}`;
+  return `p50 ${ms(state.p50Ms)} p95 ${ms(state.p95Ms)} p99 ${ms(state.p99Ms)} ms, ${failed}, ${state.requests} answers${lag}${queue}${batch}`;
 }
 
 /** Where a run stands, for machines: one object a line, in the names of run.json. */
@@ -72,5 +85,7 @@ export function progressRecord(state: LoadProgress): Record<string, unknown> {
     lag_ms_p50: state.lagMsP50,
     server_queue: state.serverQueue,
     server_batch: state.serverBatch,
+    valid_so_far: state.invalidReasons.length === 0,
+    invalid_reasons: state.invalidReasons,
   };
 }

@@ -296,3 +296,21 @@ export function phaseEvidence(
     unsteady: figures.steadiness?.outcome === 'unsteady' ? figures.steadiness.reason : null,
   };
 }
+
+/**
+ * What can be said of the instrument before a run is over, for progress: without steadiness, which takes long to find.
+ * `generators` is empty while the phase runs.
+ */
+export function evidenceSoFar(recorder: PhaseRecorder, generators: readonly GeneratorResult[]): PhaseEvidence {
+  const { ok } = recorder.total;
+  const open = openAccount(generators);
+  const figures: RunPhase = {
+    name: recorder.phase.name,
+    p50_ms: ok.count === 0 ? null : atShare(ok, 0.5),
+    lag_ms: lagMs(recorder.total),
+    // The law holds over whole phases: the time that requests under way have taken is not known yet.
+    littles_law: generators.length === 0 ? null : recorder.law(generators),
+    ...(open === undefined ? {} : { open }),
+  };
+  return phaseEvidence(recorder, figures, generators);
+}
