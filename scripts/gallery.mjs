@@ -46,6 +46,8 @@ function flts(...args) {
 
 async function startService() {
   const service = fork(MAIN, ['serve', '--registry', registry, '--port', '0', '--workers', '1'], {
+    // A replica is called after its machine, and the name of this one is nobody's business.
+    env: { ...process.env, FLTS_REPLICA_ID: 'a' },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let log = '';
