@@ -43,7 +43,7 @@ function start(): { clock: LoopClock; turns: RequestTurns; begun: string[]; take
   return { clock, turns, begun, take };
 }
 
-const TEN = [...'abcdefghij'];
+const TEN = Array.from('abcdefghij');
 
 describe('turns of the event loop', () => {
   it('what is beyond the budget waits for the next turns, in the order of its coming', () => {
