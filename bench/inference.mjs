@@ -1,7 +1,9 @@
 /**
  * What the service adds to the model: rows per second of the inference thread's CPU against bare ONNX Runtime at the
- * same batch sizes (full batches, interleaved), the median latency of one connection against a bare run of one row,
- * the time until the service is ready, and what a call of `/queue_stats` costs the HTTP thread. Prints JSON.
+ * same batch sizes (full batches, interleaved; once with the machine for itself, once beside a server under as much
+ * load, with which it shares the caches as the inference thread does with the HTTP thread), the median latency of one
+ * connection against a bare run of one row, the time until the service is ready, and what a call of `/queue_stats`
+ * costs the HTTP thread. Prints JSON.
  *
  *   npm run bench -- inference [--pairs 7] [--seconds 1.5]
  */
@@ -22,6 +24,7 @@ const { values: options } = parseArgs({
 const BATCHES = [1, 8, 16, 32];
 const STARTS = 5;
 const STATS_CALLS = 400;
+const SETTLING_MS = 200;
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 const pairs = Number(options.pairs);
 const seconds = Number(options.seconds);
@@ -55,13 +58,23 @@ async function bare(runtime, rows, runs) {
   return result;
 }
 
-async function compareRows(registry, runtime, generator) {
+/** The same while a server that only parses answers as many clients. */
+async function bareBeside(runtime, rows, runs, generator, job) {
+  const loaded = load(generator, job);
+  await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));
+  const result = await bare(runtime, rows, runs);
+  await loaded;
+  return result;
+}
+
+async function compareRows(registry, runtime, generator, parseOnly) {
   const results = [];
   for (const rows of BATCHES) {
     const service = await startService(registry, ['--workers', '1', '--max-batch-rows', String(rows)]);
     const job = { url: service.url, connections: Math.max(50, 3 * rows), seconds, columns: COLUMNS };
     await load(generator, job);
-    const ratios = [];
+    const alone = [];
+    const beside = [];
     let meanRows = 0;
     for (let pair = 0; pair < pairs; pair++) {
       const { pid } = service.child;
@@ -71,11 +84,13 @@ async function compareRows(registry, runtime, generator) {
       meanRows = (done.rows - counted.rows) / (done.batches - counted.batches);
       const perRowUs = inferenceUs(pid, before, after) / (done.rows - counted.rows);
       // Batches that are not full cost more a row: the yardstick runs as many rows at once as the service did.
-      const { cpuUsPerRow } = await bare(runtime, Math.max(1, Math.round(meanRows)), Math.ceil(4000 / rows));
-      ratios.push(cpuUsPerRow / perRowUs);
+      const same = [runtime, Math.max(1, Math.round(meanRows)), Math.ceil(4000 / rows)];
+      alone.push((await bare(...same)).cpuUsPerRow / perRowUs);
+      const other = { ...job, url: parseOnly };
+      beside.push((await bareBeside(...same, generator, other)).cpuUsPerRow / perRowUs);
     }
     await stopService(service);
-    results.push({ maxBatchRows: rows, meanRows, ratio: spread(ratios) });
+    results.push({ maxBatchRows: rows, meanRows, ratio: spread(alone), ratioBesideServer: spread(beside) });
   }
   return results;
 }
@@ -123,6 +138,10 @@ const runtime = fork(
   [modelPath, bundle.lookback, bundle.features.length].map(String),
 );
 await once(runtime, 'message');
+const parseOnly = fork(file('./serve/parse-only-server.mjs'), [], {
+  env: { ...process.env, BENCH_REPLY: JSON.stringify({ predictions: [1, 2, 3] }) },
+});
+const [{ url: parseOnlyUrl }] = await once(parseOnly, 'message');
 const generator = fork(file('./serve/generator.mjs'), [], { stdio: 'inherit' });
 try {
   const readyMs = await readyTimes(registry);
@@ -131,7 +150,7 @@ try {
   const oneConnection = await compareOne(service, runtime, generator);
   const queueStatsUs = await costOfStats(service);
   await stopService(service);
-  const rowsPerCpu = await compareRows(registry, runtime, generator);
+  const rowsPerCpu = await compareRows(registry, runtime, generator, parseOnlyUrl);
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   console.log(
     JSON.stringify(
@@ -143,5 +162,6 @@ try {
 } finally {
   generator.kill();
   runtime.kill();
+  parseOnly.kill();
   rmSync(registry, { recursive: true, force: true });
 }
