@@ -7,6 +7,9 @@ const START_MS = 120_000;
 /** A process that was told to go and does not is ended after this. */
 const EXIT_GRACE_MS = 5_000;
 
+/** With glibc's many arenas, memory that one model version gave back is not used for the next (docs/adr/0016). */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: process.env['MALLOC_ARENA_MAX'] ?? '1' };
+
 /** One serving process, as the first process sees it. */
 export class FleetMember {
   readonly slot: number;
@@ -22,7 +25,7 @@ export class FleetMember {
   constructor(slot: number, nowMs: number, handlers: Handlers, onGone: (member: FleetMember, why: string) => void) {
     this.slot = slot;
     this.startedAtMs = nowMs;
-    const worker = cluster.fork();
+    const worker = cluster.fork(ENVIRONMENT);
     this.#worker = worker;
     let wake = (): void => undefined;
     this.#awake = new Promise((resolve) => {
