@@ -1,7 +1,7 @@
 /**
  * Changes of version under load. Finds the peak with 50 connections, then sends 70 % of it at an even rate: without
- * swaps, with swaps, without again. Every answer is compared with that of the version it names. Then many more swaps,
- * for the memory. Prints JSON; the ratio of the p99s is taken within the run.
+ * swaps, with swaps, without again. Every answer is compared with that of the version it names. Then many more swaps
+ * one upon the other under the same load, for the memory. Prints JSON; the ratio of the p99s is taken within the run.
  *
  *   npm run bench -- swap [--seconds 60] [--swaps 20] [--share 0.7] [--many 200] [--rate 0]
  */
@@ -32,6 +32,7 @@ const [seconds, swaps, share, many, rate] = [
   options.rate,
 ].map(Number);
 const BODIES = 64;
+const MANY_LOAD_SECONDS = 5;
 const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const bodies = Array.from({ length: BODIES }, (_, v) => {
@@ -45,7 +46,8 @@ const versions = [await currentOf(registry), await writeLstmVersion(registry, 10
 const server = fork(
   file('../dist/cli/main.js'),
   ['serve', '--registry', registry, '--port', '0', '--workers', '1', '--registry-poll-ms', '50'],
-  { stdio: ['ignore', 'inherit', 'pipe', 'ipc'] },
+  // As the command line sets it for itself.
+  { env: { ...process.env, MALLOC_ARENA_MAX: '1' }, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] },
 );
 const url = await readyUrl(server);
 
@@ -122,11 +124,21 @@ const during = await loaded;
 const after = await load(seconds / 3);
 
 const rssMib = async () => (await stats()).process.rss_bytes / 2 ** 20;
+let isOver = false;
+async function loadUntilOver() {
+  const runs = [];
+  while (!isOver) runs.push(await load(MANY_LOAD_SECONDS));
+  const sum = (name) => runs.reduce((total, run) => total + run[name], 0);
+  return { requests: sum('requests'), right: sum('right'), failed: sum('failed'), wrong: sum('wrong') };
+}
+const loadedAgain = loadUntilOver();
 const rss = [await rssMib()];
 for (let i = swaps; i < many; i++) {
   await swap();
   if ((i + 1) % 20 === 0) rss.push(await rssMib());
 }
+isOver = true;
+const duringMany = await loadedAgain;
 const reference = Math.max(before.latencyMs.p99, after.latencyMs.p99);
 console.log(
   JSON.stringify(
@@ -139,6 +151,7 @@ console.log(
       before,
       during,
       after,
+      duringMany,
       p99Ratio: during.latencyMs.p99 / reference,
       rssMib: { after: `${swaps} swaps, then every 20 up to ${many}`, values: rss, ratio: rss.at(-1) / rss[0] },
     },
