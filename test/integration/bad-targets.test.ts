@@ -187,10 +187,14 @@ describe('secrets', () => {
     toClose.push(() => void server.close());
     await load(server.url, {
       scenario: {
-        request: { headers: { Authorization: 'Bearer hush-1', 'X-Api-Key': 'hush-2' } },
+        request: {
+          path: '/predict?api_key=hush-3',
+          headers: { Authorization: 'Bearer hush-1', 'X-Api-Key': 'hush-2' },
+        },
         phases: [{ name: 'p', users: 1, requests_per_user: 2 }],
       },
     });
+    expect(server.seen.filter(({ url }) => url.includes('hush-3')).length).toBeGreaterThanOrEqual(2);
     for (const file of readdirSync(join(folder, 'run'))) {
       const raw = readFileSync(join(folder, 'run', file));
       expect((file.endsWith('.gz') ? gunzipSync(raw) : raw).toString('latin1')).not.toContain('hush-');

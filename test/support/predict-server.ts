@@ -4,6 +4,8 @@ import type { AddressInfo } from 'node:net';
 /** One request as the server saw it. */
 export interface Seen {
   readonly body: string;
+  /** Path and query. */
+  readonly url: string;
   readonly headers: IncomingMessage['headers'];
 }
 
@@ -49,7 +51,7 @@ export async function startPredictServer(options: PredictServerOptions = {}): Pr
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString('utf8');
-      const n = seen.push({ body, headers: request.headers }) - 1;
+      const n = seen.push({ body, url: request.url ?? '', headers: request.headers }) - 1;
       const answer = (): void => {
         if (options.misbehave?.(n, response) === true) return;
         response.setHeader('Server-Timing', 'queue;dur=1.5, batch;desc="3", exec;dur=2, total;dur=3.5');
@@ -62,7 +64,7 @@ export async function startPredictServer(options: PredictServerOptions = {}): Pr
     });
   };
   const server: Server = createServer((request, response) => {
-    if (request.url === '/predict') predict(request, response);
+    if (request.url?.split('?')[0] === '/predict') predict(request, response);
     else if (request.url === '/livez') json(response, 200, '{"status":"ok"}');
     else if (request.url === '/ready') json(response, (options.ready?.() ?? true) ? 200 : 503, '{}');
     else if (request.url === '/queue_stats' && options.stats !== undefined)
