@@ -30,7 +30,7 @@ export const PART_MEANINGS: Readonly<Record<Part, string>> = {
   prep: 'checking the request and forming the model input',
   queue: 'waiting for a free worker',
   exec: 'in the model',
-  lag: 'the model was done, but the HTTP thread was busy with others',
+  lag: 'the HTTP thread was busy with others: before it took up the body, or after the model was done',
   post: 'forming the answer',
   other: 'inside the server, in no part that it names',
   unsplit: 'the whole service time of answers without Server-Timing',
