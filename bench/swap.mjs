@@ -42,7 +42,12 @@ const bodies = Array.from({ length: BODIES }, (_, v) => {
 });
 
 const registry = await makeLstmRegistry();
-const versions = [await currentOf(registry), await writeLstmVersion(registry, 10.5)];
+// Three: the one before the last still stands by, and to go back to it loads nothing.
+const versions = [
+  await currentOf(registry),
+  await writeLstmVersion(registry, 10.5),
+  await writeLstmVersion(registry, 11),
+];
 const server = fork(
   file('../dist/cli/main.js'),
   ['serve', '--registry', registry, '--port', '0', '--workers', '1', '--registry-poll-ms', '50'],
@@ -70,10 +75,10 @@ async function readyUrl(process) {
 
 const stats = async () => (await fetch(`${url}/queue_stats`)).json();
 
-/** Promotes the other version, and waits until it serves. */
+/** Promotes the next version, and waits until it serves. */
 let current = 0;
 async function swap() {
-  current = 1 - current;
+  current = (current + 1) % versions.length;
   await promote(registry, versions[current]);
   while ((await stats()).current_run_id !== versions[current]) await sleep(20);
 }
@@ -94,7 +99,7 @@ for (const runId of versions) {
     expected[runId].push(row);
   }
 }
-current = 1;
+current = versions.length - 1;
 
 async function told(child, job) {
   child.send(job);

@@ -11,8 +11,9 @@ export type Device = 'cpu' | 'cuda';
 
 export interface LoadMessage {
   readonly kind: 'load';
-  /** The model file, and its digest in hex as the bundle has it. */
+  /** The model file: the first `modelBytes` of the memory; and its digest in hex as the bundle has it. */
   readonly model: SharedArrayBuffer;
+  readonly modelBytes: number;
   readonly sha256: string;
   readonly device: Device;
   readonly lookback: number;

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises';
+import { open, stat } from 'node:fs/promises';
 import { FltsError } from '../contract/index.js';
 import { sizeProblem } from '../domain/onnx/index.js';
 import type { FetchedBundle, InferenceBackend, LoadStep, ModelHost, VerifySlot } from '../serving/ports.js';
+import { ModelMemory, type SharedModel } from './model-memory.js';
 import { type PoolOptions, WorkerPool } from './pool.js';
 
 export type WorkerOptions = Omit<PoolOptions, 'onClosed'>;
@@ -15,6 +16,7 @@ const COPIES_OF_MODEL = 2;
 export class ModelWorkers implements ModelHost {
   readonly #options: WorkerOptions;
   readonly #pools = new Set<WorkerPool>();
+  readonly #memory = new ModelMemory();
   #workers: number;
   #scaling: Promise<void> = Promise.resolve();
 
@@ -47,10 +49,11 @@ export class ModelWorkers implements ModelHost {
   ): Promise<InferenceBackend> {
     // Read by the native library when the first thread loads it.
     process.env['ORT_DISABLE_TELEMETRY'] = '1';
-    const pool = new WorkerPool(bundle, await readShared(modelPath), verify, {
+    const model = await this.#read(modelPath);
+    const pool = new WorkerPool(bundle, model, verify, {
       ...this.#options,
       onClosed: (closed) => {
-        this.#pools.delete(closed);
+        if (this.#pools.delete(closed)) this.#memory.giveBack(model);
       },
     });
     this.#pools.add(pool);
@@ -59,6 +62,18 @@ export class ModelWorkers implements ModelHost {
       return pool;
     } catch (error) {
       await pool.close();
+      throw error;
+    }
+  }
+
+  /** Throws FLTS_BUNDLE_CORRUPT when the file is not there, or too large for a model. */
+  async #read(path: string): Promise<SharedModel> {
+    const model = this.#memory.take(await sizeOf(path));
+    try {
+      await readInto(new Uint8Array(model.buffer, 0, model.bytes), path);
+      return model;
+    } catch (error) {
+      this.#memory.giveBack(model);
       throw error;
     }
   }
@@ -95,13 +110,21 @@ async function sizeOf(path: string): Promise<number> {
   return size;
 }
 
-async function readShared(path: string): Promise<SharedArrayBuffer> {
-  const bytes = await readFile(path).catch((cause: unknown) => {
+/** A file that became shorter meanwhile leaves the rest as it was: then its digest is wrong. */
+async function readInto(bytes: Uint8Array, path: string): Promise<void> {
+  try {
+    const file = await open(path);
+    try {
+      let read = 0;
+      for (let chunk = -1; chunk !== 0 && read < bytes.length; read += chunk) {
+        chunk = (await file.read(bytes, read, bytes.length - read, read)).bytesRead;
+      }
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
     throw unreadable(path, cause);
-  });
-  const shared = new SharedArrayBuffer(bytes.length);
-  new Uint8Array(shared).set(bytes);
-  return shared;
+  }
 }
 
 function unreadable(path: string, cause: unknown): FltsError {

@@ -3,6 +3,7 @@ import { restartDelayMs } from '../domain/rollout/index.js';
 import type { BatchResult, InferenceBackend, LoadStep, Log, Slot, VerifySlot } from '../serving/ports.js';
 import { WorkerLostError } from '../serving/ports.js';
 import { InferenceThread, type ModelShape, ModelUnusableError } from './inference-thread.js';
+import type { SharedModel } from './model-memory.js';
 
 export interface PoolOptions {
   /** Most rows in one run. */
@@ -38,14 +39,15 @@ export class WorkerPool implements InferenceBackend {
   #closed = false;
 
   /** `model`: the model file, kept for workers that come later: nothing that happens to the file harms them. */
-  constructor(bundle: Bundle, model: SharedArrayBuffer, verify: VerifySlot, options: PoolOptions) {
+  constructor(bundle: Bundle, model: SharedModel, verify: VerifySlot, options: PoolOptions) {
     this.#options = options;
     this.#verify = verify;
     this.#runId = bundle.run_id;
     this.#url = options.workerUrl ?? new URL('./worker.js', import.meta.url);
     this.#shape = {
       kind: 'load',
-      model,
+      model: model.buffer,
+      modelBytes: model.bytes,
       sha256: bundle.model_sha256,
       device: options.device,
       lookback: bundle.lookback,

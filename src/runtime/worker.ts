@@ -36,7 +36,7 @@ const SESSION_OPTIONS: InferenceSession.SessionOptions = {
 
 async function load(message: LoadMessage, onStep: (step: LoadStep) => void): Promise<LoadedModel> {
   // A copy: the runtime takes no shared memory. What is digested is what is loaded, whatever happens to the file.
-  const bytes = new Uint8Array(message.model).slice();
+  const bytes = new Uint8Array(message.model, 0, message.modelBytes).slice();
   const digest = createHash('sha256').update(bytes).digest('hex');
   if (digest !== message.sha256) {
     throw new Error(`its digest is ${digest.slice(0, 12)}…, its bundle says ${message.sha256.slice(0, 12)}…`);
