@@ -1,12 +1,10 @@
-import { createWriteStream } from 'node:fs';
-import { rm } from 'node:fs/promises';
-import { pipeline } from 'node:stream/promises';
 import { FltsError } from '../../contract/index.js';
 import { cannotWrite } from '../bundle-files.js';
 import { boundedBytes, type ByteLimits } from '../objects/bounded-bytes.js';
 import { isPlainPath, keyBelow } from '../objects/object-key.js';
 import type { S3Access } from '../objects/s3-client.js';
 import { S3ObjectStore } from '../objects/s3-object-store.js';
+import { writeNewFile } from '../objects/write-new-file.js';
 import type { MlflowRest } from './mlflow-rest.js';
 
 /** A folder of artifacts: files by plain names. Methods throw FLTS_SOURCE_*. */
@@ -108,10 +106,9 @@ class ProxiedFolder implements ArtifactFolder {
   async download(name: string, path: string, maxBytes: number): Promise<boolean> {
     const done = await this.#get(name, maxBytes, async (parts) => {
       try {
-        await pipeline(parts, createWriteStream(path, { flags: 'wx' }));
+        await writeNewFile(parts, path);
         return true;
       } catch (error) {
-        await rm(path, { force: true });
         const { syscall } = error as NodeJS.ErrnoException;
         throw syscall === 'open' || syscall === 'write' ? cannotWrite(path, error) : error;
       }

@@ -1,7 +1,6 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { rm, stat } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import type { GetObjectCommandOutput, S3Client } from '@aws-sdk/client-s3';
 import { FltsError } from '../../contract/index.js';
 import { SourceGuard } from '../source-guard.js';
@@ -11,6 +10,7 @@ import type { FileBody, GetOptions, ObjectInfo, ObjectStore, PutOptions, StoredO
 import { createS3Client, type S3Access } from './s3-client.js';
 import { failureOf, s3Error } from './s3-errors.js';
 import { parseS3Uri, type S3Location } from './s3-uri.js';
+import { writeNewFile } from './write-new-file.js';
 
 /** For a large object: half a gigabyte at less than a megabyte a second is still in time. */
 const TRANSFER_TIMEOUT_MS = 600_000;
@@ -50,10 +50,9 @@ export class S3ObjectStore implements ObjectStore {
       const answer = await this.#read(client, key, signal);
       if (answer === null || answer === 'unchanged') return false;
       try {
-        await pipeline(this.#bounded(key, answer, maxBytes), createWriteStream(path, { flags: 'wx' }), { signal });
+        await writeNewFile(this.#bounded(key, answer, maxBytes), path, signal);
         return true;
       } catch (error) {
-        await rm(path, { force: true });
         if (isLocal(error))
           throw new FltsError('FLTS_CANNOT_WRITE', `Cannot write ${path}: ${error.code}.`, { cause: error });
         throw error;
