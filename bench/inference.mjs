@@ -16,7 +16,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { openRegistry } from '../dist/registry/index.js';
 import { COLUMNS, makeLstmRegistry } from './serve/lstm-registry.mjs';
-import { cpuUs, load, median, startService, stopService } from './serve/start-service.mjs';
+import { cpuUs, load, spread, startService, stopService } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: { pairs: { type: 'string', default: '7' }, seconds: { type: 'string', default: '1.5' } },
@@ -93,10 +93,6 @@ async function compareRows(registry, runtime, generator, parseOnly) {
     results.push({ maxBatchRows: rows, meanRows, ratio: spread(alone), ratioBesideServer: spread(beside) });
   }
   return results;
-}
-
-function spread(values) {
-  return { median: median(values), min: Math.min(...values), max: Math.max(...values) };
 }
 
 async function compareOne(service, runtime, generator) {

@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { COLUMNS, makeLstmRegistry } from './serve/lstm-registry.mjs';
 import { poissonTraffic, runToCompletion } from '../dist/simulation/index.js';
-import { load, median, startService, stopService } from './serve/start-service.mjs';
+import { load, spread, startService, stopService } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -49,8 +49,6 @@ async function mixed({ url }) {
   ]);
   return { short, long };
 }
-
-const spread = (list) => ({ median: median(list), min: Math.min(...list), max: Math.max(...list) });
 
 /** p95 of the short requests, ms, when a batch keeps the model until its longest request is done. */
 function firstComeP95Ms() {

@@ -6,13 +6,13 @@
  *   npm run bench -- swap [--seconds 60] [--swaps 20] [--share 0.7] [--many 200] [--rate 0]
  */
 import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { COLUMNS, makeLstmRegistry, promote, writeLstmVersion } from './serve/lstm-registry.mjs';
+import { load as told, startService, stopService } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -48,29 +48,12 @@ const versions = [
   await writeLstmVersion(registry, 10.5),
   await writeLstmVersion(registry, 11),
 ];
-const server = fork(
-  file('../dist/cli/main.js'),
-  ['serve', '--registry', registry, '--port', '0', '--workers', '1', '--registry-poll-ms', '50'],
-  // As the command line sets it for itself.
-  { env: { ...process.env, MALLOC_ARENA_MAX: '1' }, stdio: ['ignore', 'inherit', 'pipe', 'ipc'] },
-);
-const url = await readyUrl(server);
+// As the command line sets it for itself.
+const service = await startService(registry, ['--workers', '1', '--registry-poll-ms', '50'], { MALLOC_ARENA_MAX: '1' });
+const { url } = service;
 
 async function currentOf(path) {
   return JSON.parse(readFileSync(`${path}/current.json`, 'utf8')).run_id;
-}
-
-async function readyUrl(process) {
-  let log = '';
-  for await (const chunk of process.stderr.iterator({ destroyOnReturn: false })) {
-    log += chunk;
-    const found = /"url":"([^"]+)"/.exec(log)?.[1];
-    if (found !== undefined && log.includes('model taken')) {
-      process.stderr.resume();
-      return found;
-    }
-  }
-  throw new Error(`the service ended: ${log}`);
 }
 
 const stats = async () => (await fetch(`${url}/queue_stats`)).json();
@@ -100,13 +83,6 @@ for (const runId of versions) {
   }
 }
 current = versions.length - 1;
-
-async function told(child, job) {
-  child.send(job);
-  const [result] = await once(child, 'message');
-  if (result.error !== undefined) throw new Error(result.error);
-  return result;
-}
 
 const closed = fork(file('./serve/generator.mjs'), [], { stdio: 'inherit' });
 const paced = fork(file('./swap/paced-generator.mjs'), [], { stdio: 'inherit' });
@@ -166,6 +142,5 @@ console.log(
 );
 closed.kill();
 paced.kill();
-server.kill('SIGTERM');
-await once(server, 'exit');
+await stopService(service);
 rmSync(registry, { recursive: true, force: true });

@@ -3,13 +3,13 @@
  * that people would put on it, and with far more users than it can answer in time. Takes about three minutes; leave the
  * machine alone. With a name (`npm run gallery -- overloaded`) that report only.
  */
-import { execFileSync, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { execFileSync } from 'node:child_process';
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
+import { startService, stopService } from '../bench/serve/start-service.mjs';
 
 const MAIN = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
 const GALLERY = fileURLToPath(new URL('../docs/gallery/', import.meta.url));
@@ -44,34 +44,16 @@ function flts(...args) {
   }
 }
 
-async function startService() {
-  const service = fork(MAIN, ['serve', '--registry', registry, '--port', '0', '--workers', '1'], {
-    // A replica is called after its machine, and the name of this one is nobody's business.
-    env: { ...process.env, FLTS_REPLICA_ID: 'a' },
-    stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
-  });
-  let log = '';
-  for await (const chunk of service.stderr.iterator({ destroyOnReturn: false })) {
-    log += chunk;
-    const url = /"url":"([^"]+)"/.exec(log)?.[1];
-    if (url === undefined || !log.includes('"model taken"')) continue;
-    service.stderr.resume();
-    return { service, url };
-  }
-  throw new Error(`the service ended: ${log}`);
-}
-
 try {
   flts('synth', '--rows', '2500', '--seed', '3', '--out', 'traffic.csv');
   flts('train', 'traffic.csv', '--model', 'ridge', '--promote', '--registry', registry);
   writeFileSync(join(folder, 'overloaded.yaml'), JSON.stringify(OVERLOADED));
   mkdirSync(GALLERY, { recursive: true });
   for (const { name, args } of RUNS) {
-    const { service, url } = await startService();
-    flts('loadtest', ...args, '--target', url, '--out', name);
-    const ended = once(service, 'exit');
-    service.kill('SIGTERM');
-    await ended;
+    // A replica is called after its machine, and the name of this one is nobody's business.
+    const service = await startService(registry, ['--workers', '1'], { FLTS_REPLICA_ID: 'a' });
+    flts('loadtest', ...args, '--target', service.url, '--out', name);
+    await stopService(service);
     for (const format of ['html', 'md']) {
       const report = join(folder, name, `report.${format}`);
       const text = readFileSync(report, 'utf8');

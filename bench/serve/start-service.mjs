@@ -1,16 +1,18 @@
 /** Starts `flts serve` for a benchmark, and stops it. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
+import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const MONITOR = fileURLToPath(new URL('./loop-monitor.mjs', import.meta.url));
 
 /** The service with `args`, once a model serves: its process, its URL, and how long that took, ms. */
-export async function startService(registry, args = [], execArgv = []) {
+export async function startService(registry, args = [], env = {}) {
   const startedAt = performance.now();
   const child = fork(MAIN, ['serve', '--registry', registry, '--port', '0', ...args], {
-    execArgv: ['--import', MONITOR, ...execArgv],
+    execArgv: ['--import', MONITOR],
+    env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let log = '';
@@ -43,6 +45,10 @@ export async function load(generator, job) {
   const [result] = await once(generator, 'message');
   if (result.error !== undefined) throw new Error(result.error);
   return result;
+}
+
+export function spread(list) {
+  return { median: median(list), min: Math.min(...list), max: Math.max(...list) };
 }
 
 export function median(list) {
