@@ -14,6 +14,11 @@ export interface Station {
   readonly queues?: number;
 }
 
+/** Twice the processes, replicas or generators: as many servers more, in queues of their own. */
+export function doubled(station: Station): Station {
+  return { ...station, servers: station.servers * 2, queues: (station.queues ?? 1) * 2 };
+}
+
 export interface ClosedSystem {
   readonly users: number;
   readonly thinkMs: number;

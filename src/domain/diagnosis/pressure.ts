@@ -38,10 +38,14 @@ function outsideMs({ parts }: PhaseObservation): number | null {
   return parts === null || parts.unsplit > 0 ? null : parts['client+network'] + parts.recv + parts.lag + parts.other;
 }
 
+/** Whether `low` is another phase of the same load: then what differs is not the load's doing. */
+export function isSameLoad(phase: PhaseObservation, low: PhaseObservation): boolean {
+  return low !== phase && low.users === phase.users && low.ratePerS === phase.ratePerS;
+}
+
 function swapPressure(phase: PhaseObservation, low: PhaseObservation): number {
-  const isSameLoad = low !== phase && low.users === phase.users && low.ratePerS === phase.ratePerS;
   const swaps = (phase.server.modelSwaps ?? 0) - (low.server.modelSwaps ?? 0);
-  return isSameLoad && swaps > 0 ? ramp(ratio(phase.meanMs, low.meanMs), 1.1, 1.5) : 0;
+  return isSameLoad(phase, low) && swaps > 0 ? ramp(ratio(phase.meanMs, low.meanMs), 1.1, 1.5) : 0;
 }
 
 /** `low`: the measured phase of the least load, or the judged one itself. */

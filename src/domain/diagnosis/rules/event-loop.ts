@@ -1,4 +1,4 @@
-import type { Station } from '../closed-network.js';
+import { doubled, type Station } from '../closed-network.js';
 import { CAUSE_TITLES, figure, finding, percent, type PhaseObservation } from '../observation.js';
 import type { Pressure } from '../pressure.js';
 import { found, type Rule } from '../rule.js';
@@ -22,7 +22,7 @@ function withLoop(model: SystemModel): SystemModel {
  */
 function twice(model: SystemModel, loop: Station): { best: SystemChange; worst: SystemChange } {
   const { parts } = model.phase;
-  const wider = { ...loop, servers: loop.servers * 2, queues: (loop.queues ?? 1) * 2 };
+  const wider = doubled(loop);
   const worst = { stations: { loop: wider } };
   if (parts === null || !(parts.exec > 0)) return { best: worst, worst };
   const { workers, limit } = model.stations;

@@ -1,3 +1,4 @@
+import { doubled } from '../closed-network.js';
 import { figure, finding, percent, ramp } from '../observation.js';
 import { found, type Rule } from '../rule.js';
 import { predict } from '../system-model.js';
@@ -35,7 +36,7 @@ export const generator: Rule = ({ phase, pressure, model }) => {
       : finding(achievedShare, 'achieved_share', 'share', `${percent(achievedShare)} of what was due was sent in time`);
   const entries = [busy, lateness, achieved];
   const station = model?.stations.generator;
-  const twice = station && { ...station, servers: station.servers * 2, queues: (station.queues ?? 1) * 2 };
+  const twice = station && doubled(station);
   const isSlow = score > 0;
   return found(
     'generator',

@@ -1,4 +1,5 @@
 import { figure, finding } from '../observation.js';
+import { isSameLoad } from '../pressure.js';
 import { found, type Rule } from '../rule.js';
 import { predict } from '../system-model.js';
 
@@ -9,8 +10,7 @@ const OTHER_LOAD = 0.3;
 export const modelSwap: Rule = ({ phase, low, pressure, model }) => {
   const { modelSwaps } = phase.server;
   if (modelSwaps === null) return null;
-  const isSameLoad = low !== phase && low.users === phase.users && low.ratePerS === phase.ratePerS;
-  const score = modelSwaps === 0 ? 0 : isSameLoad ? pressure.swap : OTHER_LOAD;
+  const score = modelSwaps === 0 ? 0 : isSameLoad(phase, low) ? pressure.swap : OTHER_LOAD;
   const swaps = finding(
     modelSwaps,
     'model_swaps',
