@@ -4,7 +4,7 @@ import { boundedBytes, type ByteLimits } from '../objects/bounded-bytes.js';
 import { isPlainPath, keyBelow } from '../objects/object-key.js';
 import type { S3Access } from '../objects/s3-client.js';
 import { S3ObjectStore } from '../objects/s3-object-store.js';
-import { writeNewFile } from '../objects/write-new-file.js';
+import { isLocal, writeNewFile } from '../objects/write-new-file.js';
 import type { MlflowRest } from './mlflow-rest.js';
 
 /** A folder of artifacts: files by plain names. Methods throw FLTS_SOURCE_*. */
@@ -109,8 +109,7 @@ class ProxiedFolder implements ArtifactFolder {
         await writeNewFile(parts, path);
         return true;
       } catch (error) {
-        const { syscall } = error as NodeJS.ErrnoException;
-        throw syscall === 'open' || syscall === 'write' ? cannotWrite(path, error) : error;
+        throw isLocal(error) ? cannotWrite(path, error) : error;
       }
     });
     return done ?? false;

@@ -10,7 +10,7 @@ import type { FileBody, GetOptions, ObjectInfo, ObjectStore, PutOptions, StoredO
 import { createS3Client, type S3Access } from './s3-client.js';
 import { failureOf, s3Error } from './s3-errors.js';
 import { parseS3Uri, type S3Location } from './s3-uri.js';
-import { writeNewFile } from './write-new-file.js';
+import { isLocal, writeNewFile } from './write-new-file.js';
 
 /** For a large object: half a gigabyte at less than a megabyte a second is still in time. */
 const TRANSFER_TIMEOUT_MS = 600_000;
@@ -195,10 +195,4 @@ export class S3ObjectStore implements ObjectStore {
 
 function conflict(name: string): FltsError {
   return new FltsError('FLTS_SOURCE_CONFLICT', `${name} was changed by somebody else at the same time.`);
-}
-
-/** Whether it is this machine's disk that failed, not the source. */
-function isLocal(error: unknown): error is NodeJS.ErrnoException {
-  const { syscall } = error as NodeJS.ErrnoException;
-  return syscall === 'open' || syscall === 'write';
 }

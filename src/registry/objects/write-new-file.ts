@@ -2,6 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
+/** Whether it is this machine's disk that failed `writeNewFile`, not the source of the parts. */
+export function isLocal(error: unknown): error is NodeJS.ErrnoException {
+  const { syscall } = error as NodeJS.ErrnoException;
+  return syscall === 'open' || syscall === 'write';
+}
+
 /** Writes the parts to a file that is made for them. When that fails or is aborted, no file is left. */
 export async function writeNewFile(parts: AsyncIterable<Buffer>, path: string, signal?: AbortSignal): Promise<void> {
   const file = createWriteStream(path, { flags: 'wx' });
