@@ -44,8 +44,8 @@ export class RequestTurns {
 
   /** Calls `begin` now, or in a later turn; then the answer is what `leave` takes. `nowUs`: the time, read just now. */
   take(nowUs: number, begin: () => void): Turn | null {
-    if (this.#untilUs === null) this.#startTurn(nowUs);
-    if (this.#waiting.size === 0 && nowUs < (this.#untilUs ?? 0)) {
+    const untilUs = this.#untilUs ?? this.#startTurn(nowUs);
+    if (this.#waiting.size === 0 && nowUs < untilUs) {
       begin();
       return null;
     }
@@ -59,24 +59,27 @@ export class RequestTurns {
     this.#waiting.delete(turn);
   }
 
-  #startTurn(nowUs: number): void {
+  /** Until when the turn's budget lasts. */
+  #startTurn(nowUs: number): number {
     const isAccepting = this.#hasConnection || this.#hadConnection;
-    this.#untilUs = nowUs + (isAccepting ? ACCEPTING_BUDGET_US : TURN_BUDGET_US);
+    const untilUs = nowUs + (isAccepting ? ACCEPTING_BUDGET_US : TURN_BUDGET_US);
+    this.#untilUs = untilUs;
     this.#clock.afterTurn(() => {
       this.#untilUs = null;
       this.#hadConnection = this.#hasConnection;
       this.#hasConnection = false;
       this.#continue();
     });
+    return untilUs;
   }
 
   #continue(): void {
     if (this.#waiting.size === 0) return;
-    this.#startTurn(this.#clock.nowUs());
+    const untilUs = this.#startTurn(this.#clock.nowUs());
     for (const turn of this.#waiting) {
       this.#waiting.delete(turn);
       turn.begin();
-      if (this.#clock.nowUs() >= (this.#untilUs ?? 0)) return;
+      if (this.#clock.nowUs() >= untilUs) return;
     }
   }
 }

@@ -115,10 +115,12 @@ async function readInto(bytes: Uint8Array, path: string): Promise<void> {
   try {
     const file = await open(path);
     try {
-      let read = 0;
-      for (let chunk = -1; chunk !== 0 && read < bytes.length; read += chunk) {
-        chunk = (await file.read(bytes, read, bytes.length - read, read)).bytesRead;
-      }
+      let at = 0;
+      let bytesRead: number;
+      do {
+        ({ bytesRead } = await file.read(bytes, at, bytes.length - at, at));
+        at += bytesRead;
+      } while (bytesRead > 0 && at < bytes.length);
     } finally {
       await file.close();
     }
