@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
+import { preset, PRESET_ABOUT } from '../../src/loadtest/scenario/presets.js';
 import { deployTools } from '../support/deploy/deploy-tools.js';
 import { CHART, render } from '../support/deploy/helm-chart.js';
 
@@ -61,6 +62,7 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'serviceAccount.annotations': { note: 'a' },
   'monitoring.serviceMonitor.labels': { release: 'a' },
   'monitoring.rules.labels': { release: 'a' },
+  'loadtest.scenario': 'overload',
   'loadtest.target': 'http://elsewhere:80',
   'loadtest.startAt': '2031-01-01T12:00:00Z',
   'loadtest.require': ['p95<1s'],
@@ -88,7 +90,7 @@ const EVERYTHING: Tree = {
   ingress: ON,
   networkPolicy: ON,
   monitoring: { serviceMonitor: ON, rules: ON, dashboards: ON },
-  loadtest: ON,
+  loadtest: { ...ON, capacity: 100 },
 };
 const CONTEXTS: readonly Tree[] = [
   overlay(EVERYTHING, { autoscaling: { hpa: ON } }),
@@ -191,6 +193,23 @@ describe.skipIf(tools === null)('values of the chart', () => {
       { registry: { uri: 's3://models/flts' } },
       'registry.uri s3://models/flts is no folder, so registry.persistence would mount a volume that nothing reads: turn it off.',
     ],
+    [
+      { loadtest: { ...ON, scenario: 'smoke' } },
+      'loadtest.scenario smoke has no fixed length, so it cannot be spread over shards: take one of overload, production, progressive.',
+    ],
+    [
+      { loadtest: { ...ON, scenario: 'production' } },
+      'loadtest.scenario production refers to the capacity, which shards cannot measure: give loadtest.capacity.',
+    ],
+    [{ loadtest: { ...ON, scale: 0 } }, 'loadtest.scale must be above 0.'],
+    [
+      { loadtest: { ...ON, startAt: '2030-02-30T12:00:00Z' } },
+      'loadtest.startAt 2030-02-30T12:00:00Z is no moment that there is.',
+    ],
+    [
+      { auth: { apiKeysSecret: 'keys' }, loadtest: ON },
+      'loadtest.apiKeySecret is empty but auth.apiKeysSecret is not: the service would refuse every request.',
+    ],
   ])('%j is refused', async (values, sentence) => {
     const { refusal } = await render(tools!, { values });
     expect(refusal.replace(/^Error: execution error at \([^)]*\): /, '')).toBe(sentence);
@@ -202,6 +221,7 @@ describe.skipIf(tools === null)('values of the chart', () => {
     [{ inference: { resources: { limits: { cpu: '1e3' } } } }, "at '/inference/resources/limits/cpu'"],
     [{ inference: { env: { 'bad name': '1' } } }, "'bad name'"],
     [{ service: { port: 70_000 } }, "at '/service/port'"],
+    [{ loadtest: { scale: '1; rm -rf /' } }, "at '/loadtest/scale'"],
     [{ loadtest: { scenario: 'smoke; rm -rf /' } }, "at '/loadtest/scenario'"],
     [{ loadtest: { require: ["p95<1s' ; true '"] } }, "at '/loadtest/require/0'"],
     [{ fullnameOverride: 'Upper_Case' }, "at '/fullnameOverride'"],
@@ -210,5 +230,18 @@ describe.skipIf(tools === null)('values of the chart', () => {
     const { refusal } = await render(tools!, { values });
     expect(refusal).toContain("values don't meet the specifications of the schema");
     expect(refusal).toContain(message);
+  });
+
+  it.each(Object.keys(PRESET_ABOUT))('know the preset %s, and how long it takes', async (scenario) => {
+    const { phases = [], search } = preset(scenario) ?? {};
+    const scale = 10;
+    const seconds = phases.reduce((total, phase) => total + scale * (phase.duration_s ?? Number.NaN), 0);
+    const loadtest = { ...ON, scenario, scale, capacity: '12.5', activeDeadlineSeconds: 60 };
+    const { refusal } = await render(tools!, { values: { loadtest } });
+    const why =
+      search !== undefined || Number.isNaN(seconds)
+        ? `loadtest.scenario ${scenario} has no fixed length`
+        : `loadtest.activeDeadlineSeconds 60 would end the jobs before the scenario ${scenario}, which takes ${seconds} s.`;
+    expect(refusal).toContain(why);
   });
 });

@@ -20,6 +20,9 @@ what one value alone may be.
 {{- include "flts.refuseDevice" $inference -}}
 {{- include "flts.refuseRollout" . -}}
 {{- include "flts.refuseRegistry" .Values.registry -}}
+{{- if .Values.loadtest.enabled -}}
+{{- include "flts.refuseLoadTest" . -}}
+{{- end -}}
 {{- $own := include "flts.ownSettings" . | fromYaml -}}
 {{- range $name, $value := merge (dict) $inference.env $inference.secretEnv -}}
 {{- if hasKey $own $name -}}
@@ -85,6 +88,37 @@ what one value alone may be.
 {{- if and .persistence.enabled (not $isDir) -}}
 {{- fail (printf "registry.uri %s is no folder, so registry.persistence would mount a volume that nothing reads: turn it off." .uri) -}}
 {{- end -}}
+{{- end -}}
+
+{{- define "flts.refuseLoadTest" -}}
+{{- $test := .Values.loadtest -}}
+{{- $lengths := include "flts.scenarioSeconds" . | fromYaml -}}
+{{- if not (hasKey $lengths $test.scenario) -}}
+{{- fail (printf "loadtest.scenario %s has no fixed length, so it cannot be spread over shards: take one of %s." $test.scenario (keys $lengths | sortAlpha | join ", ")) -}}
+{{- end -}}
+{{- if and (has $test.scenario (list "production" "overload")) (eq (float64 $test.capacity) 0.0) -}}
+{{- fail (printf "loadtest.scenario %s refers to the capacity, which shards cannot measure: give loadtest.capacity." $test.scenario) -}}
+{{- end -}}
+{{- if not (gt (float64 $test.scale) 0.0) -}}
+{{- fail "loadtest.scale must be above 0." -}}
+{{- end -}}
+{{- if lt (include "flts.startEpoch" . | int64) 0 -}}
+{{- fail (printf "loadtest.startAt %s is no moment that there is." $test.startAt) -}}
+{{- end -}}
+{{- $seconds := mulf (get $lengths $test.scenario) $test.scale -}}
+{{- if lt (float64 $test.activeDeadlineSeconds) $seconds -}}
+{{- fail (printf "loadtest.activeDeadlineSeconds %d would end the jobs before the scenario %s, which takes %.0f s." (int $test.activeDeadlineSeconds) $test.scenario $seconds) -}}
+{{- end -}}
+{{- if and .Values.auth.apiKeysSecret (not $test.target) (not $test.apiKeySecret) -}}
+{{- fail "loadtest.apiKeySecret is empty but auth.apiKeysSecret is not: the service would refuse every request." -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* The presets that shards can drive, and how long they take. */ -}}
+{{- define "flts.scenarioSeconds" -}}
+progressive: 95
+production: 8580
+overload: 50
 {{- end -}}
 
 {{- /* Settings that the chart gives the service, and the value that each comes from. */ -}}
