@@ -48,15 +48,17 @@ export class ModelCatalogue {
     return first ?? { loaded: false, runId: null, reason: this.reason };
   }
 
-  /** Every version that is loaded, on its way, or does not serve although it should, as `/v2/repository/index` has it. */
+  /**
+   * Every version that is loaded, on its way, or does not serve although it should, as `/v2/repository/index` has it;
+   * and one without a version where the registry names none: it cannot be read, or has none.
+   */
   index(): IndexEntry[] {
     return this.#managers.flatMap((manager) => {
       const name = manager.model.name ?? 'default';
       const entries = manager.records.map((record) => entryOf(name, record));
-      const isExplained = entries.some(({ reason }) => reason !== '');
-      if (manager.reason === null || isExplained) return entries;
-      // Nothing is known of the version that should serve: the registry cannot be read, or has none.
-      return [...entries, { name, version: '', state: 'UNAVAILABLE' as const, reason: manager.reason }];
+      const problem = manager.registryProblem;
+      if (problem === null) return entries;
+      return [...entries, { name, version: '', state: 'UNAVAILABLE' as const, reason: problem.why }];
     });
   }
 

@@ -113,6 +113,39 @@ describe('what goes wrong leaves the old version serving, says why, and mends it
     expect(models.index()).toContain('2 READY');
   });
 
+  it('a registry that cannot be read while a version is on trial: the index says both', async () => {
+    const models = await new ManagedModels().start(1);
+    await models.promote(2);
+    models.registry.down = new FltsError('FLTS_SOURCE_DOWN', 'The registry does not answer.');
+    await models.pass(1.1);
+    expect(models.index()).toEqual(['1 UNAVAILABLE', '2 READY', ' UNAVAILABLE']);
+    expect(models.reasonOf(1)).toMatch(/^replaced; kept while/);
+    expect(models.catalogue.index().at(-1)?.reason).toBe('The registry does not answer.');
+    models.registry.down = null;
+    await models.pass(1.1);
+    expect(models.index()).toEqual(['1 UNAVAILABLE', '2 READY']);
+  });
+
+  it.each<[string, (models: ManagedModels) => void]>([
+    ['was refused', (m) => m.faults.set(2, 'golden')],
+    ['was rolled back', (m) => m.runs.set(2, { durationUs: 1000, end: 'failed' })],
+  ])('a registry that cannot be read after a version %s: the index says both', async (_name, spoil) => {
+    const models = await new ManagedModels().start(1);
+    spoil(models);
+    await models.promote(2);
+    await models.ask(5);
+    await models.pass(1.1);
+    const before = [models.index(), models.reasonOf(2)];
+    expect(before[0]).toEqual(['1 READY', '2 UNAVAILABLE']);
+    models.registry.down = new FltsError('FLTS_SOURCE_DOWN', 'The registry does not answer.');
+    await models.pass(1.1);
+    expect(models.index()).toEqual(['1 READY', '2 UNAVAILABLE', ' UNAVAILABLE']);
+    expect(models.catalogue.index().at(-1)?.reason).toBe('The registry does not answer.');
+    models.registry.down = null;
+    await models.pass(1.1);
+    expect([models.index(), models.reasonOf(2)]).toEqual(before);
+  });
+
   it('a registry that is down at the start: what served last on this machine, and then what it says', async () => {
     const models = new ManagedModels();
     models.registry.promote(1);

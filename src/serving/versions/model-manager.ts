@@ -1,4 +1,4 @@
-import { FltsError, type Pointer } from '../../contract/index.js';
+import { type ErrorCode, FltsError, type Pointer } from '../../contract/index.js';
 import {
   NEWEST_MAX,
   nextRollout,
@@ -44,6 +44,13 @@ export interface ReloadOutcome {
   readonly reason: string | null;
 }
 
+/** Why the registry names no version that should serve. */
+interface RegistryProblem {
+  /** Of what went wrong when it was read; null when it was read, and names none. */
+  readonly code: ErrorCode | null;
+  readonly why: string;
+}
+
 /** The version before the main one, kept while that is on trial. */
 interface Trial {
   readonly before: VersionRecord;
@@ -76,7 +83,7 @@ export class ModelManager {
   #newest: { readonly runIds: readonly string[]; readonly atUs: number; readonly promoted: string | null } | null =
     null;
   #pointer: Pointer | null = null;
-  #lastPollProblem: string | null = null;
+  #registryProblem: RegistryProblem | null = { code: null, why: 'no model was looked for yet' };
   #reason: string | null = 'no model was looked for yet';
   #looking: { readonly outcome: Promise<ReloadOutcome>; readonly again: boolean } | null = null;
   #stopTrial: () => void = () => undefined;
@@ -92,6 +99,11 @@ export class ModelManager {
   /** Why no version serves, or why the wanted one does not; null when all is well. */
   get reason(): string | null {
     return this.#reason;
+  }
+
+  /** Why the registry names no version that should serve; null when it names one. Whatever serves goes on. */
+  get registryProblem(): RegistryProblem | null {
+    return this.#registryProblem;
   }
 
   /** Every version that is loaded, on its way, or does not serve although it should. */
@@ -132,8 +144,8 @@ export class ModelManager {
     let loaded = false;
     try {
       const view = await this.#view(again);
-      this.#lastPollProblem = null;
       const wanted = wantedVersions(this.#settings.policy, view, this.#settings.identifier);
+      this.#registryProblem = wanted.reason === null ? null : { code: null, why: wanted.reason };
       this.#forget(wanted, again);
       for (let next = this.#next(wanted); ; next = this.#next(wanted)) {
         if (next.action === 'keep' || this.#stopped) {
@@ -359,13 +371,13 @@ export class ModelManager {
   /** A registry that is down for a day is one line in the log, not one a second. */
   #registryUnreadable(error: unknown): void {
     const [code, why] = describe(error);
-    if (this.#lastPollProblem !== why) this.#tools.log.warn('registry cannot be read', { code, why });
-    this.#lastPollProblem = why;
+    if (this.#registryProblem?.why !== why) this.#tools.log.warn('registry cannot be read', { code, why });
+    this.#registryProblem = { code, why };
     this.#reason = why;
   }
 }
 
-function describe(error: unknown): ['FLTS_INTERNAL' | FltsError['code'], string] {
+function describe(error: unknown): [ErrorCode, string] {
   if (error instanceof FltsError) return [error.code, error.message];
   return ['FLTS_INTERNAL', error instanceof Error ? error.message : String(error)];
 }
