@@ -1,8 +1,9 @@
 import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { bundleFor, freshRunId } from '../../../test/support/registry-contract.js';
+import { smallDisk } from '../../../test/support/small-disk.js';
 import type { FetchedBundle } from '../../serving/ports.js';
 import { bundleText } from '../bundle-files.js';
 import { ArtifactCache } from './artifact-cache.js';
@@ -21,8 +22,8 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function cacheOf(maxBytes = 1e9, holds = true): ArtifactCache {
-  return new ArtifactCache({ folder, maxBytes, holds, nowMs: () => nowMs });
+function cacheOf(maxBytes = 1e9, holds = true, at = folder): ArtifactCache {
+  return new ArtifactCache({ folder: at, maxBytes, holds, nowMs: () => nowMs });
 }
 
 async function add(cache: ArtifactCache, runId: string, model = MODEL): Promise<FetchedBundle> {
@@ -139,4 +140,68 @@ it('remembers what served last, and forgets it when it is damaged or gone', asyn
 it.each(['../../etc', '', 'A'.repeat(32)])('has no place for the run id %j', async (runId) => {
   await expect(cacheOf().find(SOURCE, runId)).rejects.toMatchObject({ code: 'FLTS_NO_MODEL' });
   await expect(cacheOf().recall('../..')).rejects.toThrow('is no name of a source');
+});
+
+const disk = smallDisk(512, 'a cache on a disk that is full or read-only');
+describe.skipIf(disk === null)('on a disk that takes no more', () => {
+  const at = disk?.folder ?? '';
+  const opened = (holds = true): ArtifactCache => cacheOf(1e9, holds, at);
+  const entries = async (): Promise<string[]> => (await readdir(join(at, SOURCE))).toSorted();
+  afterEach(async () => {
+    for (const name of await readdir(at)) await rm(join(at, name), { recursive: true });
+  });
+  afterAll(() => {
+    disk?.unmount();
+  });
+
+  it.each([
+    ['full', (on: boolean) => (on ? disk?.fill() : disk?.free()), 'the disk is full'],
+    ['read-only', (on: boolean) => disk?.setReadOnly(on), 'the file system is read-only'],
+  ])('%s: what is there is served, what comes is refused with a sentence until there is room', async (_, set, why) => {
+    const [service, old, next] = [opened(), freshRunId(), freshRunId()];
+    const added = await add(service, old);
+    nowMs += HOUR_MS;
+    await service.holdOn();
+    set(true);
+    try {
+      for (const cache of [service, opened(), opened(false)]) expect(await cache.find(SOURCE, old)).toEqual(added);
+      for (let i = 0; i < 2; i++) {
+        await expect(add(service, next)).rejects.toMatchObject({
+          code: 'FLTS_CANNOT_WRITE',
+          message: `Cannot write ${join(at, SOURCE, next)}: ${why}.`,
+        });
+        expect(await entries()).toEqual([old]);
+        expect((await readdir(at)).filter((name) => name.startsWith('.tmp'))).toEqual([]);
+      }
+    } finally {
+      set(false);
+    }
+    await add(service, next);
+    expect(await entries()).toEqual([old, next].toSorted());
+  });
+
+  it('full of versions that nobody uses: the longest unused go', async () => {
+    const [cache, runIds] = [opened(), [freshRunId(), freshRunId(), freshRunId(), freshRunId()]];
+    for (const runId of runIds) {
+      await add(cache, runId);
+      nowMs += HOUR_MS;
+    }
+    const [held, next] = [runIds[0]!, freshRunId()];
+    await cache.find(SOURCE, held);
+    await add(cache, next);
+    expect(await entries()).toEqual([held, ...runIds.slice(2), next].toSorted());
+  });
+
+  it('a damaged entry that cannot be removed is named', async () => {
+    const [cache, runId] = [opened(), freshRunId()];
+    await writeFile((await add(cache, runId)).modelPath, 'damaged');
+    disk?.setReadOnly(true);
+    const found = cache.find(SOURCE, runId);
+    await expect(found)
+      .rejects.toMatchObject({
+        code: 'FLTS_CANNOT_WRITE',
+        message: `Cannot write ${join(at, SOURCE, runId)}: the file system is read-only.`,
+      })
+      .finally(() => disk?.setReadOnly(false));
+  });
 });

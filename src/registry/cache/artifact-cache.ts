@@ -1,15 +1,8 @@
-import { readdir, readFile, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
+import { readFile, mkdir, rename, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILE, FltsError, MODEL_FILE, type Pointer, readPointerFile } from '../../contract/index.js';
 import type { FetchedBundle } from '../../serving/ports.js';
-import {
-  isTemporary,
-  removeFolder,
-  removeStaleTemporaries,
-  replaceFile,
-  temporaryPath,
-  writeDurably,
-} from '../atomic-write.js';
+import { removeFolder, removeStaleTemporaries, replaceFile, temporaryPath, writeDurably } from '../atomic-write.js';
 import {
   bundleOfText,
   cannotWrite,
@@ -19,6 +12,7 @@ import {
   nothingThere,
   parseJson,
 } from '../bundle-files.js';
+import { bytesOf, CacheSpace, IN_USE_MS } from './cache-space.js';
 
 export interface CacheOptions {
   readonly folder: string;
@@ -33,19 +27,11 @@ export interface CacheOptions {
   readonly nowMs: () => number;
 }
 
-/** An entry that was used so recently may still be read by somebody; those who hold entries say so more often. */
-const IN_USE_MS = 180_000;
 const HOLD_AGAIN_MS = 60_000;
 /** A service holds the entries that it fetched last: those it serves and those it could go back to. */
 const HELD_MAX = 16;
 const DIGEST_FILE = 'bundle.sha256';
 const SERVED_FILE = 'served.json';
-
-interface Entry {
-  readonly path: string;
-  readonly bytes: number;
-  readonly usedMs: number;
-}
 
 /**
  * Model versions from remote sources on this disk: SOURCE/RUN_ID/{model.onnx, bundle.json}. An entry appears in one
@@ -54,15 +40,20 @@ interface Entry {
  */
 export class ArtifactCache {
   readonly #options: CacheOptions;
+  readonly #space: CacheSpace;
   /** Paths of entries that are held, the latest last. */
   readonly #held = new Set<string>();
   #heldMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: CacheOptions) {
     this.#options = options;
+    this.#space = new CacheSpace(options.folder, options.nowMs);
   }
 
-  /** The version, if it is here and whole; a damaged one is removed. `source` is of hexadecimal digits. */
+  /**
+   * The version, if it is here and whole; a damaged one is removed. `source` is of hexadecimal digits. Throws
+   * FLTS_CANNOT_WRITE when a damaged one cannot be removed.
+   */
   async find(source: string, runId: string): Promise<FetchedBundle | null> {
     const path = this.#pathOf(source, runId);
     const text = await readFile(join(path, BUNDLE_FILE), 'utf8').catch(nothingThere(null));
@@ -78,7 +69,11 @@ export class ArtifactCache {
     } catch (error) {
       // Damaged, or evicted at this moment: it is fetched anew.
       if (!(error instanceof FltsError) && !isMissing(error)) throw error;
-      await removeFolder(path).catch(nothingThere(undefined));
+      await removeFolder(path)
+        .catch(nothingThere(undefined))
+        .catch((problem: unknown) => {
+          throw cannotWrite(path, problem);
+        });
       return null;
     }
   }
@@ -96,22 +91,20 @@ export class ArtifactCache {
   ): Promise<FetchedBundle> {
     const path = this.#pathOf(source, runId);
     const bundle = bundleOfText(text, runId, place);
-    await this.#prepare(source);
-    const temporary = temporaryPath(this.#options.folder);
+    const fill = async (folder: string): Promise<void> => {
+      await download(join(folder, MODEL_FILE));
+      await checkModelDigest(bundle, join(folder, MODEL_FILE), `${MODEL_FILE} of ${place}`);
+      await writeDurably(join(folder, BUNDLE_FILE), text);
+      await writeDurably(join(folder, DIGEST_FILE), digestOf(text));
+    };
     try {
-      await mkdir(temporary, { mode: 0o700 });
-      await download(join(temporary, MODEL_FILE));
-      await checkModelDigest(bundle, join(temporary, MODEL_FILE), `${MODEL_FILE} of ${place}`);
-      await writeDurably(join(temporary, BUNDLE_FILE), text);
-      await writeDurably(join(temporary, DIGEST_FILE), digestOf(text));
-      await this.#makeRoom(await bytesOf(temporary));
-      await rename(temporary, path);
+      await this.#place(path, source, fill);
     } catch (error) {
-      await rm(temporary, { recursive: true, force: true });
       // Another process was faster: its entry is as good.
       const there = isTaken(error) ? await this.find(source, runId) : null;
       if (there !== null) return there;
-      throw isLocal(error) ? cannotWrite(path, error) : error;
+      const local = localFailure(error);
+      throw local === null ? error : cannotWrite(path, local);
     }
     if (!this.#options.holds) await touch(path, this.#options.nowMs() - IN_USE_MS);
     await this.#markUsed(path);
@@ -143,59 +136,35 @@ export class ArtifactCache {
 
   /** Notes what serves, for a start without the source. Throws FLTS_CANNOT_WRITE. */
   async remember(source: string, pointer: Pointer): Promise<void> {
-    await this.#prepare(source);
     const path = join(this.#sourceFolder(source), SERVED_FILE);
-    await replaceFile(path, JSON.stringify(pointer)).catch((error: unknown) => {
+    try {
+      await this.#prepare(source);
+      await replaceFile(path, JSON.stringify(pointer));
+    } catch (error) {
       throw cannotWrite(path, error);
-    });
+    }
   }
 
   async #prepare(source: string): Promise<void> {
     const { folder, nowMs } = this.#options;
+    await mkdir(this.#sourceFolder(source), { recursive: true, mode: 0o700 });
+    for (const at of [folder, this.#sourceFolder(source)]) await removeStaleTemporaries(at, nowMs());
+  }
+
+  /** Makes the entry in one step, or leaves nothing. On a disk that is smaller than the bound, unused entries make way. */
+  async #place(path: string, source: string, fill: (folder: string) => Promise<void>): Promise<void> {
+    const temporary = temporaryPath(this.#options.folder);
     try {
-      await mkdir(this.#sourceFolder(source), { recursive: true, mode: 0o700 });
-      for (const at of [folder, this.#sourceFolder(source)]) await removeStaleTemporaries(at, nowMs());
+      await this.#prepare(source);
+      await mkdir(temporary, { mode: 0o700 });
+      await fill(temporary);
+      await this.#space.makeRoom(await bytesOf(temporary), this.#options.maxBytes);
+      await rename(temporary, path);
     } catch (error) {
-      throw cannotWrite(folder, error);
+      await rm(temporary, { recursive: true, force: true });
+      if (!isDiskFull(error) || !(await this.#space.evictOne())) throw error;
+      await this.#place(path, source, fill);
     }
-  }
-
-  /** Evicts the longest unused until `bytes` more fit. */
-  async #makeRoom(bytes: number): Promise<void> {
-    const { maxBytes, nowMs, folder } = this.#options;
-    const entries = (await this.#entries()).sort((a, b) => a.usedMs - b.usedMs);
-    let excess = entries.reduce((sum, entry) => sum + entry.bytes, bytes) - maxBytes;
-    for (const entry of entries) {
-      if (excess <= 0) return;
-      // A time ahead of the clock tells that the clock was set back, not that somebody reads.
-      const ageMs = Math.abs(nowMs() - entry.usedMs);
-      if (ageMs < IN_USE_MS) continue;
-      await removeFolder(entry.path).catch(nothingThere(undefined));
-      excess -= entry.bytes;
-    }
-    if (excess <= 0) return;
-    throw new FltsError(
-      'FLTS_CANNOT_WRITE',
-      `The model cache ${folder} is full: ${bytes} bytes more do not fit in ${maxBytes}.`,
-      {
-        remedy: 'Raise model_cache_max_bytes, or wait until versions in it are no longer in use.',
-      },
-    );
-  }
-
-  async #entries(): Promise<Entry[]> {
-    const { folder } = this.#options;
-    const entries: Entry[] = [];
-    for (const source of await readdir(folder)) {
-      if (isTemporary(source)) continue;
-      for (const name of await readdir(join(folder, source)).catch(nothingThere<string[]>([]))) {
-        const path = join(folder, source, name);
-        const info = await stat(path).catch(nothingThere(null));
-        if (info === null || !info.isDirectory() || isTemporary(name)) continue;
-        entries.push({ path, bytes: await bytesOf(path), usedMs: info.mtimeMs });
-      }
-    }
-    return entries;
   }
 
   async #markUsed(path: string): Promise<void> {
@@ -223,16 +192,14 @@ export class ArtifactCache {
   }
 }
 
+/**
+ * Says when an entry was used. Where that cannot be written (read-only, somebody else's) the entry is as good, and may
+ * at worst be evicted early. Throws ENOENT when it has gone.
+ */
 async function touch(path: string, usedMs: number): Promise<void> {
-  await utimes(path, usedMs / 1000, usedMs / 1000);
-}
-
-async function bytesOf(folder: string): Promise<number> {
-  let bytes = 0;
-  for (const name of await readdir(folder).catch(nothingThere<string[]>([]))) {
-    bytes += (await stat(join(folder, name)).catch(nothingThere(null)))?.size ?? 0;
-  }
-  return bytes;
+  await utimes(path, usedMs / 1000, usedMs / 1000).catch((error: unknown) => {
+    if (isMissing(error)) throw error;
+  });
 }
 
 function isMissing(error: unknown): boolean {
@@ -243,7 +210,12 @@ function isTaken(error: unknown): boolean {
   return ['EEXIST', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '');
 }
 
-/** Whether it is an error of this machine's file system. */
-function isLocal(error: unknown): boolean {
-  return (error as NodeJS.ErrnoException).syscall !== undefined;
+/** What this machine's file system said, to us or to who downloads; null when the failure is none of its own. */
+function localFailure(error: unknown): NodeJS.ErrnoException | null {
+  const told = error instanceof FltsError && error.code === 'FLTS_CANNOT_WRITE' ? error.cause : error;
+  return told instanceof Error && (told as NodeJS.ErrnoException).syscall !== undefined ? told : null;
+}
+
+function isDiskFull(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(localFailure(error)?.code ?? '');
 }

@@ -1,10 +1,9 @@
 import { FltsError } from '../../contract/index.js';
-import { cannotWrite } from '../bundle-files.js';
 import { boundedBytes, type ByteLimits } from '../objects/bounded-bytes.js';
 import { isPlainPath, keyBelow } from '../objects/object-key.js';
 import type { S3Access } from '../objects/s3-client.js';
 import { S3ObjectStore } from '../objects/s3-object-store.js';
-import { isLocal, writeNewFile } from '../objects/write-new-file.js';
+import { writeNewFile } from '../objects/write-new-file.js';
 import type { MlflowRest } from './mlflow-rest.js';
 
 /** A folder of artifacts: files by plain names. Methods throw FLTS_SOURCE_*. */
@@ -105,12 +104,8 @@ class ProxiedFolder implements ArtifactFolder {
 
   async download(name: string, path: string, maxBytes: number): Promise<boolean> {
     const done = await this.#get(name, maxBytes, async (parts) => {
-      try {
-        await writeNewFile(parts, path);
-        return true;
-      } catch (error) {
-        throw isLocal(error) ? cannotWrite(path, error) : error;
-      }
+      await writeNewFile(parts, path);
+      return true;
     });
     return done ?? false;
   }

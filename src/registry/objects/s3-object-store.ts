@@ -10,7 +10,7 @@ import type { FileBody, GetOptions, ObjectInfo, ObjectStore, PutOptions, StoredO
 import { createS3Client, type S3Access } from './s3-client.js';
 import { failureOf, s3Error } from './s3-errors.js';
 import { parseS3Uri, type S3Location } from './s3-uri.js';
-import { isLocal, writeNewFile } from './write-new-file.js';
+import { writeNewFile } from './write-new-file.js';
 
 /** For a large object: half a gigabyte at less than a megabyte a second is still in time. */
 const TRANSFER_TIMEOUT_MS = 600_000;
@@ -49,14 +49,8 @@ export class S3ObjectStore implements ObjectStore {
     const transfer = async (client: S3Client, signal: AbortSignal): Promise<boolean> => {
       const answer = await this.#read(client, key, signal);
       if (answer === null || answer === 'unchanged') return false;
-      try {
-        await writeNewFile(this.#bounded(key, answer, maxBytes), path, signal);
-        return true;
-      } catch (error) {
-        if (isLocal(error))
-          throw new FltsError('FLTS_CANNOT_WRITE', `Cannot write ${path}: ${error.code}.`, { cause: error });
-        throw error;
-      }
+      await writeNewFile(this.#bounded(key, answer, maxBytes), path, signal);
+      return true;
     };
     return await this.#run(key, 'cannot be read', transfer, TRANSFER_TIMEOUT_MS);
   }

@@ -1,14 +1,12 @@
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { cannotWrite } from '../bundle-files.js';
 
-/** Whether it is this machine's disk that failed `writeNewFile`, not the source of the parts. */
-export function isLocal(error: unknown): error is NodeJS.ErrnoException {
-  const { syscall } = error as NodeJS.ErrnoException;
-  return syscall === 'open' || syscall === 'write';
-}
-
-/** Writes the parts to a file that is made for them. When that fails or is aborted, no file is left. */
+/**
+ * Writes the parts to a file that is made for them. When that fails or is aborted, no file is left. Throws
+ * FLTS_CANNOT_WRITE when it is this machine's disk that failed, not the source of the parts.
+ */
 export async function writeNewFile(parts: AsyncIterable<Buffer>, path: string, signal?: AbortSignal): Promise<void> {
   const file = createWriteStream(path, { flags: 'wx' });
   try {
@@ -21,6 +19,7 @@ export async function writeNewFile(parts: AsyncIterable<Buffer>, path: string, s
       });
     }
     await rm(path, { force: true });
-    throw error;
+    const { syscall } = error as NodeJS.ErrnoException;
+    throw syscall === 'open' || syscall === 'write' ? cannotWrite(path, error) : error;
   }
 }

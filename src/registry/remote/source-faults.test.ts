@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { FakeMlflowServer } from '../../../test/support/fake-mlflow-server.js';
 import { FakeS3Server, refuse } from '../../../test/support/fake-s3-server.js';
 import { bundleFor, freshRunId, PROMOTE } from '../../../test/support/registry-contract.js';
+import { smallDisk } from '../../../test/support/small-disk.js';
 import type { ModelRegistry } from '../model-registry.js';
 import { openRegistry } from '../open-registry.js';
 
@@ -38,11 +39,11 @@ afterEach(async () => {
   await rm(folder, { recursive: true });
 });
 
-function open(uri: string, cache = 'cache'): ModelRegistry {
+function open(uri: string, cache = join(folder, 'cache')): ModelRegistry {
   const registry = openRegistry(uri, {
     s3: { endpointUrl: s3.url, region: '' },
     mlflow: { trackingUri: mlflow.url, ...LOGIN },
-    cache: { folder: join(folder, cache), maxBytes: 1e9, holds: true },
+    cache: { folder: cache, maxBytes: 1e9, holds: true },
   });
   opened.push(registry);
   return registry;
@@ -148,7 +149,7 @@ describe('a registry on MLflow', () => {
     const { runId } = await promoted(name);
     const [version] = mlflow.versions.get(name)!;
     mlflow.versions.set(name, [{ ...version!, source }]);
-    const error = (await open(`models:/${name}`, 'other')
+    const error = (await open(`models:/${name}`, join(folder, 'other'))
       .fetchBundle(runId)
       .catch((e: unknown) => e)) as Error;
     expect(error).toMatchObject({
@@ -226,5 +227,36 @@ describe('a registry on MLflow', () => {
     };
     expect(() => openRegistry('models:/a', access)).toThrow(expect.objectContaining({ code: 'FLTS_SETTINGS' }));
     expect(() => openRegistry('models:/a', access)).not.toThrow('hush');
+  });
+});
+
+const disk = smallDisk(256, 'downloads to a disk that is full');
+describe.skipIf(disk === null)('a disk that is full', () => {
+  afterAll(() => {
+    disk?.unmount();
+  });
+
+  it.each([
+    ['S3', 's3://models', 'mlflow-artifacts:'],
+    ['MLflow', 'models:/full', 'mlflow-artifacts:'],
+    ['MLflow with its artifacts on S3', 'models:/direct', 's3://artifacts/mlflow'],
+  ])('is named in the same words, whether the model comes from %s', async (_name, uri, artifactRoot) => {
+    const [at, runId, usual] = [disk!.folder, freshRunId(), mlflow.artifactRoot];
+    mlflow.artifactRoot = artifactRoot;
+    await open(uri).write(bundleFor(runId), MODEL);
+    mlflow.artifactRoot = usual;
+    const registry = open(uri, at);
+    disk!.fill();
+    const downloads = (): number =>
+      [...s3.requests, ...mlflow.requests.map(({ line }) => line)].filter((line) => /^GET .*model\.onnx$/.test(line))
+        .length;
+    const before = downloads();
+    const error = (await registry.fetchBundle(runId).catch((e: unknown) => e)) as Error;
+    disk!.free();
+    expect(error).toMatchObject({ code: 'FLTS_CANNOT_WRITE' });
+    expect(error.message.replaceAll(/\/[0-9a-f]{16,32}/g, '/*')).toBe(`Cannot write ${at}/*/*: the disk is full.`);
+    expect((await registry.fetchBundle(runId)).bundle.run_id).toBe(runId);
+    // The source is not at fault: it is not asked again and again.
+    expect(downloads() - before).toBe(2);
   });
 });
