@@ -1,12 +1,15 @@
 #!/usr/bin/env bash
-# What the tests of deploy/ need: helm from its Go module (built once, kept in a cache folder), and Debian's nginx,
-# HAProxy and Prometheus. Prints the path of helm on stdout; everything else goes to stderr.
+# What the tests of deploy/ need: helm and compose's parser from their Go modules (built once, kept in a cache folder),
+# and Debian's nginx, HAProxy and Prometheus. Prints the paths of helm and of the parser on stdout, a line each;
+# everything else goes to stderr.
 #   deploy-tools.sh             installs what is missing
 #   deploy-tools.sh --present   installs nothing; exit code 3 where something is missing
 set -euo pipefail
-version=v3.19.2
+helm_version=v3.19.2
+compose_version=v2.9.1
 cache=${FLTS_DEPLOY_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/flts-deploy}
-helm=$cache/bin/helm-$version
+helm=$cache/bin/helm-$helm_version
+compose=$cache/bin/compose-go-$compose_version
 export PATH=$PATH:/usr/sbin:/usr/local/go/bin
 
 missing=()
@@ -15,12 +18,13 @@ command -v haproxy > /dev/null || missing+=(haproxy)
 command -v promtool > /dev/null || missing+=(prometheus)
 
 if [ "${1:-}" = --present ]; then
-  [ -x "$helm" ] || missing+=("helm $version")
+  [ -x "$helm" ] || missing+=("helm $helm_version")
+  [ -x "$compose" ] || missing+=("compose-go $compose_version")
   if [ ${#missing[@]} -gt 0 ]; then
     echo "deploy tools: missing ${missing[*]}; bash scripts/deploy-tools.sh installs them" >&2
     exit 3
   fi
-  echo "$helm"
+  printf '%s\n' "$helm" "$compose"
   exit 0
 fi
 
@@ -35,9 +39,13 @@ if [ ${#missing[@]} -gt 0 ]; then
   apt-get update -qq >&2
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >&2
 fi
-if [ ! -x "$helm" ]; then
-  echo "deploy tools: building helm $version (two minutes, once)" >&2
-  GOBIN=$cache/build GOFLAGS=-mod=mod go install "helm.sh/helm/v3/cmd/helm@$version" >&2
-  mv "$cache/build/helm" "$helm"
-fi
-echo "$helm"
+# Builds the command of a Go module: build MODULE@VERSION COMMAND-IT-MAKES PATH-IT-GETS.
+build() {
+  [ -x "$3" ] && return
+  echo "deploy tools: building $1 (once)" >&2
+  GOBIN=$cache/build GOFLAGS=-mod=mod go install "$1" >&2
+  mv "$cache/build/$2" "$3"
+}
+build "helm.sh/helm/v3/cmd/helm@$helm_version" helm "$helm"
+build "github.com/compose-spec/compose-go/v2/cmd@$compose_version" cmd "$compose"
+printf '%s\n' "$helm" "$compose"

@@ -1,13 +1,10 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, copyFileSync, existsSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import process from 'node:process';
 import { validate } from 'dockerfile-utils';
-import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
-import { envNamesOf, SETTING_NAMES } from '../../src/contract/index.js';
-import { deployTools } from '../support/deploy/deploy-tools.js';
 import { promoteFixture, payload, temporaryFolder } from '../support/fixture-registry.js';
 import { freePort } from '../support/free-port.js';
 import { post, until } from '../support/running-service.js';
@@ -82,36 +79,5 @@ describe('image', () => {
       execFileSync('chmod', ['-R', 'u+w', tree]);
     }
     expect(child.exitCode).toBe(0);
-  });
-});
-
-interface Compose {
-  readonly services: Readonly<
-    Record<string, { readonly environment?: Record<string, string>; readonly volumes?: readonly string[] }>
-  >;
-}
-
-describe('compose.yaml', () => {
-  const folder = 'deploy/docker';
-  const { services } = parse(readFileSync(join(folder, 'compose.yaml'), 'utf8'), { merge: true }) as Compose;
-
-  it('mounts only what is there, and sets only what the service reads', () => {
-    const mounted = Object.values(services).flatMap((service) => service.volumes ?? []);
-    const own = mounted.map((volume) => volume.split(':')[0] ?? '').filter((path) => path.startsWith('../'));
-    expect(own.length).toBeGreaterThan(4);
-    expect(own.filter((path) => !existsSync(resolve(folder, path)))).toEqual([]);
-    const known = new Set(SETTING_NAMES.flatMap(envNamesOf));
-    for (const name of ['flts-a', 'flts-b']) {
-      const env = Object.keys(services[name]?.environment ?? {});
-      expect(env.length).toBeGreaterThan(2);
-      expect(env.filter((one) => !known.has(one))).toEqual([]);
-    }
-  });
-
-  it.skipIf(deployTools('the configuration of Prometheus (promtool)') === null)('its Prometheus can be started', () => {
-    const config = join(temporaryFolder(), 'prometheus.yml');
-    copyFileSync('deploy/prometheus/prometheus.yml', config);
-    copyFileSync('deploy/helm/flts/files/alerts.yaml', join(config, '../alerts.yaml'));
-    expect(execFileSync('promtool', ['check', 'config', config], { encoding: 'utf8' })).toContain('13 rules found');
   });
 });

@@ -50,8 +50,16 @@ export async function startMlflow(
   const args = ['-m', 'mlflow', 'server', '--host', '127.0.0.1', '--port', String(port), '--workers', '1'];
   const store = ['--backend-store-uri', `sqlite:///${join(folder, 'mlflow.db')}`];
   const s3 = artifacts === null ? {} : { ...S3_KEYS, MLFLOW_S3_ENDPOINT_URL: artifacts.s3Url, AWS_REGION: 'us-east-1' };
-  const child = start(python, [...args, ...store, ...where], s3);
-  const url = `http://127.0.0.1:${port}`;
+  return startServer([python, ...args, ...store, ...where], s3, `http://127.0.0.1:${port}`);
+}
+
+/** Any server, by its command; ready once it answers at `/health` in any way. */
+export async function startServer(
+  [command = '', ...args]: readonly string[],
+  env: Readonly<Record<string, string>>,
+  url: string,
+): Promise<InteropServer> {
+  const child = start(command, args, env);
   await answers(`${url}/health`, child);
   return { url, stop: () => stop(child) };
 }
@@ -96,7 +104,7 @@ async function answers(url: string, child: ChildProcess): Promise<void> {
       // Nobody listens yet.
       () => 0,
     );
-    if (status === 200) return;
+    if (status !== 0) return;
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
   throw new Error(`no answer from ${url}: ${said}`);

@@ -6,6 +6,8 @@ const MISSING = 3;
 
 export interface DeployTools {
   readonly helm: string;
+  /** The parser of compose files. */
+  readonly compose: string;
   /** Debian keeps servers where only root looks. */
   readonly env: Record<string, string>;
 }
@@ -17,7 +19,10 @@ export interface DeployTools {
 export function deployTools(what: string): DeployTools | null {
   const found = spawnSync('bash', ['scripts/deploy-tools.sh', '--present'], { encoding: 'utf8' });
   const env = { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin`, HOME: process.env['HOME'] ?? '/tmp' };
-  if (found.status === 0) return { helm: found.stdout.trim(), env };
+  if (found.status === 0) {
+    const [helm = '', compose = ''] = found.stdout.trim().split('\n');
+    return { helm, compose, env };
+  }
   const why = `${found.stderr.trim()} (code ${String(found.status)})`;
   if (found.status !== MISSING || process.env['CI'] !== undefined) throw new Error(`no tools for deploy/: ${why}`);
   console.warn(`\n*** SKIPPED: ${what}: ${why} ***\n`);
