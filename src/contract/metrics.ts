@@ -101,6 +101,17 @@ export const METRICS = {
     labels: ['identifier', 'run_id', 'code'],
     merge: 'max',
   },
+  inference_registry_failures_total: {
+    kind: 'counter',
+    help: 'Looks at a registry that could not read it, by the code of the error.',
+    labels: ['code'],
+  },
+  inference_registry_problem: {
+    kind: 'gauge',
+    help: '1 while the registry of a model cannot be read, by the code of the error.',
+    labels: ['identifier', 'code'],
+    merge: 'max',
+  },
   inference_model_info: {
     kind: 'gauge',
     help: '1 for a version that answers where none is asked for; 0 for others that are loaded.',

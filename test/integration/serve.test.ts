@@ -407,6 +407,8 @@ describe('metrics', () => {
       'flts_process_restarts_total',
       'inference_model_rollbacks_total',
       'inference_model_problem',
+      'inference_registry_failures_total',
+      'inference_registry_problem',
       'flts_build_info',
     ]);
     for (const name of steady) expect(after.values.has(name)).toBe(true);

@@ -121,10 +121,14 @@ describe('a pointer that was written in part', () => {
     await until(() => one.stats().reason !== null, 'it was read');
     expect(one.stats().reason).toMatch(/current.json is damaged: it is not JSON/);
     expect(await index(one)).toHaveLength(2);
+    const page = await metricsOf(one);
+    expect(page).toContain('inference_registry_problem{identifier="default",code="FLTS_BUNDLE_CORRUPT"} 1');
+    expect(page).toMatch(/inference_registry_failures_total\{code="FLTS_BUNDLE_CORRUPT"\} [1-9]/);
     expect((await post(one, payload())).json['run_id']).toBe(first.run_id);
     const second = await promoteFixture(folder, { name: 'second' });
     await until(() => one.stats().current_run_id === second.run_id, 'the second serves');
     expect(one.stats().reason).toBeNull();
+    expect(await metricsOf(one)).not.toContain('inference_registry_problem{');
   });
 });
 

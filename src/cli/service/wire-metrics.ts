@@ -59,4 +59,7 @@ function wireVersions(metrics: PrometheusMetrics, catalogue: ModelCatalogue): vo
       value: 1,
     })),
   );
+  metrics.readGauge('inference_registry_problem', () =>
+    catalogue.registryProblems().map(({ name, code }) => ({ labels: { identifier: name, code }, value: 1 })),
+  );
 }

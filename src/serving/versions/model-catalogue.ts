@@ -84,6 +84,14 @@ export class ModelCatalogue {
     );
   }
 
+  /** Models whose registry cannot be read, by the code of what is wrong. */
+  registryProblems(): { readonly name: string; readonly code: string }[] {
+    return this.#managers.flatMap(({ model, registryProblem }) => {
+      const code = registryProblem?.code ?? null;
+      return code === null ? [] : [{ name: model.name ?? 'default', code }];
+    });
+  }
+
   #schedule(): void {
     if (this.#stopped) return;
     const share = 1 + JITTER * (2 * this.#random.next() - 1);

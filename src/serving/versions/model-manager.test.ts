@@ -106,11 +106,15 @@ describe('what goes wrong leaves the old version serving, says why, and mends it
     await models.pass(600);
     expect(models.index()).toEqual(['1 READY', ' UNAVAILABLE']);
     expect(models.catalogue.reason).toMatch(/not JSON/);
+    expect(models.catalogue.registryProblems()).toEqual([{ name: 'simulated', code: 'FLTS_BUNDLE_CORRUPT' }]);
+    expect(models.metrics.counts.get('inference_registry_failures_total FLTS_BUNDLE_CORRUPT')).toBe(600);
     expect(models.log.events.filter(({ event }) => event === 'registry cannot be read')).toHaveLength(1);
     expect(await models.ask(2)).toEqual([1, 1]);
     models.registry.down = null;
     await models.pass(1.1);
     expect(models.index()).toContain('2 READY');
+    expect(models.catalogue.registryProblems()).toEqual([]);
+    expect(models.metrics.counts.get('inference_registry_failures_total FLTS_BUNDLE_CORRUPT')).toBe(600);
   });
 
   it('a registry that cannot be read while a version is on trial: the index says both', async () => {

@@ -373,6 +373,7 @@ export class ModelManager {
     const [code, why] = describe(error);
     if (this.#registryProblem?.why !== why) this.#tools.log.warn('registry cannot be read', { code, why });
     this.#registryProblem = { code, why };
+    this.#tools.metrics.count('inference_registry_failures_total', { code });
     this.#reason = why;
   }
 }
