@@ -80,7 +80,7 @@ function changed(path: Path, value: unknown): unknown {
   if (/\.limits\.cpu$/.test(name)) return '3';
   if (/\.requests\.memory$/.test(name)) return '900Mi';
   if (/\.limits\.memory$/.test(name)) return '3Gi';
-  if (name.endsWith('.size')) return '7Gi';
+  if (/\.(size|cacheSize)$/.test(name)) return '7Gi';
   return `${value}x`;
 }
 
@@ -98,6 +98,7 @@ const CONTEXTS: readonly Tree[] = [
   {},
   { inference: { resources: { limits: { 'nvidia.com/gpu': 1 } } } },
   { registry: { uri: 's3://models/flts' } },
+  { registry: { uri: 's3://models/flts', persistence: { enabled: false } } },
 ];
 /** Contexts that are contradictory until the value in question is changed. */
 const isRefusedByItself = (context: Tree): boolean => context === CONTEXTS[3] || context === CONTEXTS[4];
@@ -194,6 +195,14 @@ describe.skipIf(tools === null)('values of the chart', () => {
       'registry.uri s3://models/flts is no folder, so registry.persistence would mount a volume that nothing reads: turn it off.',
     ],
     [
+      { registry: { uri: 'mlflow:models:/lte@champion', persistence: { enabled: false } } },
+      "registry.uri mlflow:models:/lte@champion needs MLflow's address: give MLFLOW_TRACKING_URI in inference.env.",
+    ],
+    [
+      { inference: { env: { FLTS_MODEL_CACHE_FOLDER: '/x' } } },
+      "inference.env: FLTS_MODEL_CACHE_FOLDER is set by the chart (from the chart's own wiring), leave it out.",
+    ],
+    [
       { loadtest: { ...ON, scenario: 'smoke' } },
       'loadtest.scenario smoke has no fixed length, so it cannot be spread over shards: take one of overload, production, progressive.',
     ],
@@ -224,6 +233,7 @@ describe.skipIf(tools === null)('values of the chart', () => {
     [{ loadtest: { scale: '1; rm -rf /' } }, "at '/loadtest/scale'"],
     [{ loadtest: { scenario: 'smoke; rm -rf /' } }, "at '/loadtest/scenario'"],
     [{ loadtest: { require: ["p95<1s' ; true '"] } }, "at '/loadtest/require/0'"],
+    [{ registry: { uri: 'ftp://models' } }, "at '/registry/uri'"],
     [{ fullnameOverride: 'Upper_Case' }, "at '/fullnameOverride'"],
     [{ monitoring: { scrapeIntervalSeconds: 300 } }, "at '/monitoring/scrapeIntervalSeconds'"],
   ])('%j is not of the schema', async (values, message) => {

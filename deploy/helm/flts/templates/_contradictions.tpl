@@ -19,7 +19,7 @@ what one value alone may be.
 {{- include "flts.refuseWorkers" $inference -}}
 {{- include "flts.refuseDevice" $inference -}}
 {{- include "flts.refuseRollout" . -}}
-{{- include "flts.refuseRegistry" .Values.registry -}}
+{{- include "flts.refuseRegistry" .Values -}}
 {{- if .Values.loadtest.enabled -}}
 {{- include "flts.refuseLoadTest" . -}}
 {{- end -}}
@@ -79,14 +79,22 @@ what one value alone may be.
 {{- end -}}
 
 {{- define "flts.refuseRegistry" -}}
-{{- $isDir := or (hasPrefix "dir:" .uri) (not (contains ":" .uri)) -}}
-{{- $path := trimPrefix "dir:" .uri -}}
+{{- $registry := .registry -}}
+{{- $uri := $registry.uri -}}
+{{- $persistence := $registry.persistence -}}
+{{- $isDir := or (hasPrefix "dir:" $uri) (not (contains ":" $uri)) -}}
+{{- $path := trimPrefix "dir:" $uri -}}
 {{- $isOnVolume := or (eq $path "/models") (hasPrefix "/models/" $path) -}}
-{{- if and $isDir (not (and $isOnVolume .persistence.enabled)) -}}
-{{- fail (printf "registry.uri %s is a folder outside the volume: use dir:/models with registry.persistence.enabled." .uri) -}}
+{{- if and $isDir (not (and $isOnVolume $persistence.enabled)) -}}
+{{- fail (printf "registry.uri %s is a folder outside the volume: use dir:/models with registry.persistence.enabled." $uri) -}}
 {{- end -}}
-{{- if and .persistence.enabled (not $isDir) -}}
-{{- fail (printf "registry.uri %s is no folder, so registry.persistence would mount a volume that nothing reads: turn it off." .uri) -}}
+{{- if and $persistence.enabled (not $isDir) -}}
+{{- fail (printf "registry.uri %s is no folder, so registry.persistence would mount a volume that nothing reads: turn it off." $uri) -}}
+{{- end -}}
+{{- $isMlflow := not (or $isDir (hasPrefix "s3://" $uri)) -}}
+{{- $given := merge (dict) .inference.env .inference.secretEnv -}}
+{{- if and $isMlflow (not (or (hasKey $given "MLFLOW_TRACKING_URI") (hasKey $given "FLTS_MLFLOW_TRACKING_URI"))) -}}
+{{- fail (printf "registry.uri %s needs MLflow's address: give MLFLOW_TRACKING_URI in inference.env." $uri) -}}
 {{- end -}}
 {{- end -}}
 
@@ -127,6 +135,7 @@ FLTS_HOST: the chart's own wiring
 FLTS_PORT: the chart's own wiring
 FLTS_REPLICA_ID: the pod's name
 FLTS_REGISTRY: registry.uri
+FLTS_MODEL_CACHE_FOLDER: the chart's own wiring
 FLTS_IDENTIFIER: registry.identifier
 IDENTIFIER: registry.identifier
 FLTS_DEVICE: inference.device

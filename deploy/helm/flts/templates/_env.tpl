@@ -11,6 +11,10 @@
       fieldPath: metadata.name
 - name: FLTS_REGISTRY
   value: {{ .Values.registry.uri | quote }}
+{{- if not .Values.registry.persistence.enabled }}
+- name: FLTS_MODEL_CACHE_FOLDER
+  value: /models
+{{- end }}
 {{- with .Values.registry.identifier }}
 - name: FLTS_IDENTIFIER
   value: {{ . | quote }}
