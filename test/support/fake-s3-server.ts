@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 
-interface Kept {
+export interface Kept {
   readonly body: Buffer;
   readonly etag: string;
   readonly metadata: Record<string, string>;
