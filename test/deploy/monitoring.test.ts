@@ -24,9 +24,21 @@ interface Rule {
 interface Case {
   readonly alert_rule_test: readonly { readonly alertname: string; readonly exp_alerts: readonly unknown[] }[];
 }
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly description: string;
+  readonly type: string;
+  readonly fieldConfig: { readonly defaults: { readonly unit?: string } };
+  readonly gridPos: { readonly x: number; readonly y: number; readonly w: number; readonly h: number };
+  readonly targets: readonly { readonly expr: string; readonly legendFormat: string }[];
+}
 interface Dashboard {
   readonly uid: string;
-  readonly panels: readonly { readonly title: string; readonly targets: readonly { readonly expr: string }[] }[];
+  readonly panels: readonly Panel[];
+  readonly templating: {
+    readonly list: readonly { readonly name: string; readonly type: string; readonly query: string }[];
+  };
 }
 
 const rules = (parse(readFileSync(ALERTS, 'utf8')) as { groups: { rules: Rule[] }[] }).groups.flatMap(
@@ -97,6 +109,49 @@ describe('dashboards', () => {
       expect(metrics.length).toBeGreaterThan(0);
       // Grafana's own interval is at least four scrapes.
       expect(windows.every((window) => window === '4m')).toBe(true);
+    }
+  });
+
+  it.each(files)('%s: each panel says what it shows, in which unit, what its lines are, and has its place', (file) => {
+    const { panels } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard;
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    expect(new Set(panels.map(({ title }) => title)).size).toBe(panels.length);
+    const taken = new Set<string>();
+    for (const { title, description, type, fieldConfig, gridPos, targets } of panels) {
+      expect([title, description]).toEqual([title, expect.stringMatching(/^[A-Z0-9].{15,}\.$/)]);
+      expect([title, fieldConfig.defaults.unit]).toEqual([title, expect.stringMatching(/^[a-zA-Z]+$/)]);
+      // The columns of a table are the labels themselves.
+      const unnamed = type === 'table' ? [] : targets.filter(({ legendFormat }) => legendFormat === '');
+      expect([title, unnamed]).toEqual([title, []]);
+      // A label in a legend is one that the query keeps: by name, or because it adds nothing up.
+      for (const { expr, legendFormat } of targets) {
+        for (const [, label = ''] of legendFormat.matchAll(/\{\{(\w+)\}\}/g)) {
+          const isKept =
+            new RegExp(`by \\([^)]*\\b${label}\\b`).test(expr) || !/\b(sum|max|min|avg|count)\b/.test(expr);
+          expect([title, expr, isKept]).toEqual([title, expr, true]);
+        }
+      }
+      for (let x = gridPos.x; x < gridPos.x + gridPos.w; x++) {
+        for (let y = gridPos.y; y < gridPos.y + gridPos.h; y++) {
+          expect([title, x < 24, taken.has(`${x} ${y}`)]).toEqual([title, true, false]);
+          taken.add(`${x} ${y}`);
+        }
+      }
+    }
+  });
+
+  it.each(files)('%s: its variables are labels of what is exported, and every query keeps to them', (file) => {
+    const { panels, templating } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as Dashboard;
+    const queried = templating.list.filter(({ type }) => type === 'query');
+    expect(queried.map(({ name, query }) => [name, query])).toEqual([
+      ['namespace', 'label_values(inference_model_ready, namespace)'],
+      ['job', 'label_values(inference_model_ready, job)'],
+    ]);
+    for (const { expr } of panels.flatMap((panel) => panel.targets)) {
+      const selectors = expr.match(/\{[^}]*\}/g) ?? [];
+      expect(selectors.length).toBeGreaterThan(0);
+      for (const one of selectors)
+        expect([expr, one]).toEqual([expr, expect.stringMatching(/namespace=~"\$namespace", job=~"\$job"/)]);
     }
   });
 

@@ -45,11 +45,16 @@ function dashboardQueries(): string[] {
   const panels = dashboards.flatMap(
     (text) => (JSON.parse(text) as { panels: { targets: { expr: string }[] }[] }).panels,
   );
-  return panels
-    .flatMap((panel) => panel.targets)
-    .map(({ expr }) =>
-      expr.replaceAll('$__rate_interval', '20s').replaceAll('$namespace', 'prod').replaceAll('$job', 'flts'),
-    );
+  // What a variable offers: the values of a label.
+  const offered = dashboards.flatMap((text) =>
+    [...text.matchAll(/label_values\((\w+), (\w+)\)/g)].map(
+      ([, metric = '', label = '']) => `count by (${label}) (${metric}{${label}!=""})`,
+    ),
+  );
+  expect(offered.length).toBe(2 * dashboards.length);
+  return [...panels.flatMap((panel) => panel.targets).map(({ expr }) => expr), ...offered].map((expr) =>
+    expr.replaceAll('$__rate_interval', '20s').replaceAll('$namespace', 'prod').replaceAll('$job', 'flts'),
+  );
 }
 
 async function kedaQueries(): Promise<string[]> {
