@@ -24,7 +24,7 @@ const EXTRAS = {
   ingress: { ...ON, tlsSecret: 'tls' },
   networkPolicy: { ...ON, ingressFrom: [{ namespaceSelector: {} }], egressTo: [{ to: [{ podSelector: {} }] }] },
   monitoring: { serviceMonitor: ON, rules: ON, dashboards: ON },
-  loadtest: { ...ON, apiKeySecret: 'key', require: ['p95<1s'] },
+  loadtest: { ...ON, startAt: '2030-01-01T12:00:00Z', apiKeySecret: 'key', require: ['p95<1s'] },
 };
 
 interface Container {

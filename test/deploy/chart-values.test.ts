@@ -66,6 +66,8 @@ const OTHER: Readonly<Record<string, unknown>> = {
   'loadtest.target': 'http://elsewhere:80',
   'loadtest.startAt': '2031-01-01T12:00:00Z',
   'loadtest.require': ['p95<1s'],
+  'loadtest.nodeSelector': { pool: 'load' },
+  'loadtest.tolerations': [{ key: 'a', operator: 'Exists' }],
 };
 const POLICY = [{ type: 'Percent', value: 50, periodSeconds: 15 }];
 
@@ -85,17 +87,18 @@ function changed(path: Path, value: unknown): unknown {
 }
 
 const ON = { enabled: true };
+const START = '2030-01-01T12:00:00Z';
 /** What has to be on for a value to matter: everything with either scaler, without one, with a GPU, without a volume. */
 const EVERYTHING: Tree = {
   ingress: ON,
   networkPolicy: ON,
   monitoring: { serviceMonitor: ON, rules: ON, dashboards: ON },
-  loadtest: { ...ON, capacity: 100 },
+  loadtest: { ...ON, capacity: 100, startAt: START },
 };
 const CONTEXTS: readonly Tree[] = [
   overlay(EVERYTHING, { autoscaling: { hpa: ON } }),
   overlay(EVERYTHING, { autoscaling: { keda: ON } }),
-  {},
+  { loadtest: { startAt: START } },
   { inference: { resources: { limits: { 'nvidia.com/gpu': 1 } } } },
   { registry: { uri: 's3://models/flts' } },
   { registry: { uri: 's3://models/flts', persistence: { enabled: false } } },
@@ -211,12 +214,17 @@ describe.skipIf(tools === null)('values of the chart', () => {
       'loadtest.scenario production refers to the capacity, which shards cannot measure: give loadtest.capacity.',
     ],
     [{ loadtest: { ...ON, scale: 0 } }, 'loadtest.scale must be above 0.'],
+    [{ loadtest: ON }, 'loadtest.startAt is empty: say when all shards start, such as 2030-01-01T12:00:00Z.'],
+    [
+      { inference: { topologySpread: { whenUnsatisfiable: 'DoNotSchedule' } } },
+      'inference.topologySpread wants pods on different nodes, registry.persistence.accessMode ReadWriteOnce on one: use ReadWriteMany.',
+    ],
     [
       { loadtest: { ...ON, startAt: '2030-02-30T12:00:00Z' } },
       'loadtest.startAt 2030-02-30T12:00:00Z is no moment that there is.',
     ],
     [
-      { auth: { apiKeysSecret: 'keys' }, loadtest: ON },
+      { auth: { apiKeysSecret: 'keys' }, loadtest: { ...ON, startAt: START } },
       'loadtest.apiKeySecret is empty but auth.apiKeysSecret is not: the service would refuse every request.',
     ],
   ])('%j is refused', async (values, sentence) => {
@@ -246,7 +254,7 @@ describe.skipIf(tools === null)('values of the chart', () => {
     const { phases = [], search } = preset(scenario) ?? {};
     const scale = 10;
     const seconds = phases.reduce((total, phase) => total + scale * (phase.duration_s ?? Number.NaN), 0);
-    const loadtest = { ...ON, scenario, scale, capacity: '12.5', activeDeadlineSeconds: 60 };
+    const loadtest = { ...ON, scenario, scale, startAt: START, capacity: '12.5', activeDeadlineSeconds: 60 };
     const { refusal } = await render(tools!, { values: { loadtest } });
     const why =
       search !== undefined || Number.isNaN(seconds)

@@ -14,7 +14,7 @@ const EVERYTHING = {
   ingress: ON,
   networkPolicy: ON,
   monitoring: { serviceMonitor: ON, rules: ON, dashboards: ON },
-  loadtest: { ...ON, apiKeySecret: 'load-key' },
+  loadtest: { ...ON, startAt: '2030-01-01T12:00:00Z', apiKeySecret: 'load-key' },
   auth: { apiKeysSecret: 'keys', adminTokenSecret: 'admin' },
 };
 
@@ -138,6 +138,26 @@ describe.skipIf(tools === null)('the wiring of the chart', () => {
       expect(JSON.parse(text)).toEqual(JSON.parse(readFileSync(join(folder, file), 'utf8')));
     }
     for (const { metadata } of maps) expect(metadata.labels).toMatchObject({ grafana_dashboard: '1' });
+  });
+
+  it('pods on a volume of one node are kept on that node, and others are spread', async () => {
+    const affinityOf = async (values: object): Promise<unknown> => {
+      const [deployment] = ofKind(await rendered(values), 'Deployment');
+      return (templateOf(deployment!).spec as Pod & { affinity?: unknown }).affinity;
+    };
+    const own = { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } };
+    const persistence = (more: object): object => ({ registry: { persistence: more } });
+    const labels = templateOf(ofKind(await rendered({}), 'Deployment')[0]!).metadata.labels;
+    expect(await affinityOf({ inference: { affinity: own } })).toEqual({
+      ...own,
+      podAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: [
+          { topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: labels } },
+        ],
+      },
+    });
+    expect(await affinityOf(persistence({ accessMode: 'ReadWriteMany' }))).toBeUndefined();
+    expect(await affinityOf(persistence({ existingClaim: 'shared' }))).toBeUndefined();
   });
 
   it.each([

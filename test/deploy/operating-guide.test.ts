@@ -115,7 +115,8 @@ describe.skipIf(tools === null)('the operators’ guides', () => {
           return key === undefined ? [] : [`${name}/${key}`];
         });
       });
-    const [deployment] = renderedBy(argumentsOf(one('ingress.host='))).filter((object) => object.kind === 'Deployment');
+    const objects = renderedBy(argumentsOf(one('ingress.host=')));
+    const deployment = objects.find((object) => object.kind === 'Deployment');
     const pod = podOf(deployment!);
     const asked = [
       ...pod.volumes.flatMap(({ secret }) => (secret?.items ?? []).map(({ key }) => `${secret!.secretName}/${key}`)),
@@ -127,6 +128,9 @@ describe.skipIf(tools === null)('the operators’ guides', () => {
       ),
     ];
     expect(made.sort()).toEqual(asked.sort());
+    const ingress = objects.find((object) => object.kind === 'Ingress')?.spec as { tls: { secretName: string }[] };
+    const certificate = argumentsOf(one('create secret tls'));
+    expect(ingress.tls.map(({ secretName }) => secretName)).toEqual([certificate[certificate.indexOf('tls') + 1]]);
   });
 
   it('kubectl is given names, labels and claims of what is rendered', () => {

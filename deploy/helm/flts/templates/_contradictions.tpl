@@ -19,6 +19,7 @@ what one value alone may be.
 {{- include "flts.refuseWorkers" $inference -}}
 {{- include "flts.refuseDevice" $inference -}}
 {{- include "flts.refuseRollout" . -}}
+{{- include "flts.refuseSpread" . -}}
 {{- include "flts.refuseRegistry" .Values -}}
 {{- if .Values.loadtest.enabled -}}
 {{- include "flts.refuseLoadTest" . -}}
@@ -71,6 +72,13 @@ what one value alone may be.
 {{- end -}}
 {{- end -}}
 
+{{- define "flts.refuseSpread" -}}
+{{- $spread := .Values.inference.topologySpread -}}
+{{- if and (include "flts.isOfOneNode" .) (eq $spread.whenUnsatisfiable "DoNotSchedule") (has "kubernetes.io/hostname" $spread.keys) -}}
+{{- fail "inference.topologySpread wants pods on different nodes, registry.persistence.accessMode ReadWriteOnce on one: use ReadWriteMany." -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "flts.refuseRollout" -}}
 {{- $rollout := .Values.inference.rollout -}}
 {{- if and (has (toString $rollout.maxSurge) (list "0" "0%")) (has (toString $rollout.maxUnavailable) (list "0" "0%")) -}}
@@ -109,6 +117,9 @@ what one value alone may be.
 {{- end -}}
 {{- if not (gt (float64 $test.scale) 0.0) -}}
 {{- fail "loadtest.scale must be above 0." -}}
+{{- end -}}
+{{- if not $test.startAt -}}
+{{- fail "loadtest.startAt is empty: say when all shards start, such as 2030-01-01T12:00:00Z." -}}
 {{- end -}}
 {{- if lt (include "flts.startEpoch" . | int64) 0 -}}
 {{- fail (printf "loadtest.startAt %s is no moment that there is." $test.startAt) -}}

@@ -28,6 +28,28 @@ app.kubernetes.io/component: inference
 {{- default (printf "%s-models" (include "flts.fullname" .)) .Values.registry.persistence.existingClaim -}}
 {{- end -}}
 
+{{- /* Not empty where the models are on a volume that one node alone can mount. */ -}}
+{{- define "flts.isOfOneNode" -}}
+{{- with .Values.registry.persistence -}}
+{{- if and .enabled (not .existingClaim) (eq .accessMode "ReadWriteOnce") -}}
+true
+{{- end -}}
+{{- end -}}
+{{- end -}}
+
+{{- /* Pods that share a volume of one node have to be on it: spread over nodes, all but those of the first would hang. */ -}}
+{{- define "flts.affinity" -}}
+{{- $affinity := deepCopy .Values.inference.affinity -}}
+{{- if and (include "flts.isOfOneNode" .) (not (hasKey $affinity "podAffinity")) -}}
+{{- $selector := dict "matchLabels" (include "flts.serving" . | fromYaml) -}}
+{{- $together := dict "topologyKey" "kubernetes.io/hostname" "labelSelector" $selector -}}
+{{- $_ := set $affinity "podAffinity" (dict "requiredDuringSchedulingIgnoredDuringExecution" (list $together)) -}}
+{{- end -}}
+{{- with $affinity -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
 {{- /* What a container may do: nothing but compute, and write to what is mounted. */ -}}
 {{- define "flts.containerSecurity" -}}
 allowPrivilegeEscalation: false
