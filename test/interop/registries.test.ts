@@ -1,9 +1,10 @@
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type ModelRegistry, openRegistry, S3ObjectStore } from '../../src/registry/index.js';
-import { interopPython } from '../support/interop-python.js';
+import { fixtureBundle } from '../support/fixture-registry.js';
+import { interopPython, runPython } from '../support/interop-python.js';
 import { type InteropServer, S3_KEYS, startMlflow, startRclone } from '../support/interop-servers.js';
 import { objectStoreContract } from '../support/object-store-contract.js';
 import { registryContract } from '../support/registry-contract.js';
@@ -66,5 +67,52 @@ describe.skipIf(python === null)('against real servers', () => {
 
   describe('a registry on MLflow, artifacts straight on S3', () => {
     registryContract(() => open('models:/lte', direct), 'lte');
+  });
+
+  describe.each(['through its server', 'straight on S3'])('a model that MLflow’s own client logged, %s', (way) => {
+    let runId = '';
+    let logged: Record<'foreign' | 'whole', { run: string; model: string }>;
+    const server = (): InteropServer => (way === 'straight on S3' ? direct : proxied);
+
+    beforeAll(async () => {
+      const { bundle, model } = await fixtureBundle({ name: way });
+      runId = bundle.run_id;
+      const bundleFolder = join(folder, `bundle ${way}`);
+      await mkdir(bundleFolder);
+      await writeFile(join(bundleFolder, 'model.onnx'), model);
+      await writeFile(join(bundleFolder, 'bundle.json'), JSON.stringify(bundle));
+      const said = runPython(python!, ['test/interop/log_model.py', server().url, s3.url, bundleFolder]);
+      logged = JSON.parse(said.trim().split('\n').at(-1)!) as typeof logged;
+    });
+
+    it.each<[string, (one: { run: string; model: string }) => string]>([
+      ['by its run', ({ run }) => `mlflow:runs:/${run}/model`],
+      ['by its id', ({ model }) => `mlflow:models:/${model}`],
+      ['as a registered version', () => 'models:/logged/1'],
+      ['by its alias', () => 'models:/logged@champion'],
+      ['copied to another name', () => 'models:/copied@champion'],
+    ])('is found %s', async (_name, uriOf) => {
+      const registry = open(uriOf(logged.whole), server());
+      expect(await registry.readPointer()).toMatchObject({ run_id: runId });
+      expect((await registry.fetchBundle(runId)).bundle.run_id).toBe(runId);
+      expect((await registry.list()).map((entry) => entry.runId)).toEqual([runId]);
+    });
+
+    it.each<[string, (one: { run: string; model: string }) => string]>([
+      ['by its run', ({ run }) => `mlflow:runs:/${run}/model`],
+      ['by its id', ({ model }) => `mlflow:models:/${model}`],
+    ])('and has no bundle is not served, and what to do is said: %s', async (_name, uriOf) => {
+      const refused = open(uriOf(logged.foreign), server()).readPointer();
+      await expect(refused).rejects.toMatchObject({
+        code: 'FLTS_BUNDLE_CORRUPT',
+        message: expect.stringContaining('has no bundle.json: it was not logged by flts') as string,
+        remedy: expect.stringContaining('flts models import') as string,
+      });
+    });
+
+    it('that is not there is said', async () => {
+      const uri = `mlflow:models:/m-${'0'.repeat(32)}`;
+      await expect(open(uri, server()).readPointer()).rejects.toMatchObject({ code: 'FLTS_NO_MODEL' });
+    });
   });
 });

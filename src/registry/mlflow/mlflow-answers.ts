@@ -25,12 +25,17 @@ export const RunAnswer = Type.Object({
     info: Type.Object({
       run_id: Type.String({ pattern: '^[0-9a-f]{32}$' }),
       artifact_uri: Type.String(),
+      experiment_id: Type.Optional(Type.String()),
       status: Type.Optional(Type.String()),
       start_time: Type.Optional(Type.Number()),
     }),
+    /** Of MLflow 3 and later: the models that the run logged. */
+    outputs: Type.Optional(Type.Object({ model_outputs: Type.Optional(Type.Array(Type.Object({}))) })),
   }),
 });
-export const LoggedModelAnswer = Type.Object({ model: Type.Object({ info: ArtifactUriAnswer }) });
+const LoggedModelSchema = Type.Object({ info: ArtifactUriAnswer });
+export const LoggedModelAnswer = Type.Object({ model: LoggedModelSchema });
+export const LoggedModelsAnswer = Type.Object({ models: Type.Optional(Type.Array(LoggedModelSchema)) });
 
 /** The answer as its type. Throws FLTS_SOURCE_REFUSED when it is not of that form; `what` names it. */
 export function readAnswer<T extends TSchema>(schema: T, answer: unknown, what: string): Static<T> {

@@ -13,10 +13,8 @@ import type { StoredBundle, VersionStore } from '../remote/version-store.js';
 import { type ArtifactFolder, ArtifactFolders } from './artifact-folder.js';
 import {
   ArtifactUriAnswer,
-  LoggedModelAnswer,
   type ModelVersion,
   readAnswer,
-  RunAnswer,
   tagOf,
   VersionAnswer,
   VersionsAnswer,
@@ -24,13 +22,14 @@ import {
 import type { MlflowRest } from './mlflow-rest.js';
 import { registerVersion, TAGS } from './register-version.js';
 import { type MlflowPlace, parseMlflowUri } from './mlflow-uri.js';
+import { resolveArtifacts } from './resolve-artifacts.js';
 
 const PAGE_VERSIONS = '200';
 const VERSIONS_MAX = 10_000;
 
 /** Where the artifacts of one version lie, and what MLflow says of it. */
 interface Located {
-  /** As MLflow names it: models:/NAME/VERSION or runs:/RUN_ID/PATH. */
+  /** As MLflow names it: models:/NAME/VERSION, models:/m-… or runs:/RUN_ID/PATH. */
   readonly place: string;
   readonly version: ModelVersion | null;
 }
@@ -53,8 +52,7 @@ export class MlflowVersions implements VersionStore {
     this.uri = uri;
     this.#rest = rest;
     this.#folders = new ArtifactFolders(rest, s3);
-    const { kind, ...names } = this.#place;
-    this.identity = `mlflow ${rest.base} ${kind === 'run' ? JSON.stringify(names) : this.#name()}`;
+    this.identity = `mlflow ${rest.base} ${this.#place.kind === 'artifacts' ? this.#place.uri : this.#name()}`;
   }
 
   async readPointer(): Promise<Pointer | null> {
@@ -86,7 +84,7 @@ export class MlflowVersions implements VersionStore {
   }
 
   async write(bundle: Bundle, text: string, model: Uint8Array): Promise<void> {
-    if (this.#place.kind === 'run') throw this.#pinned('takes no new versions');
+    if (this.#place.kind === 'artifacts') throw this.#pinned('takes no new versions');
     const { name } = this.#place;
     if ((await this.#locate(bundle.run_id)) !== null) {
       throw new FltsError(
@@ -117,7 +115,7 @@ export class MlflowVersions implements VersionStore {
 
   async remove(runId: string): Promise<void> {
     const located = await this.#locate(runId);
-    if (this.#place.kind === 'run' || located?.version === undefined || located.version === null) {
+    if (this.#place.kind === 'artifacts' || located?.version === undefined || located.version === null) {
       throw this.#pinned('cannot be removed');
     }
     await this.#rest.delete('/model-versions/delete', { name: this.#place.name, version: located.version.version });
@@ -131,7 +129,7 @@ export class MlflowVersions implements VersionStore {
 
   async #current(): Promise<Located | null> {
     const place = this.#place;
-    if (place.kind === 'run') return { place: `runs:/${place.runId}/${place.path}`, version: null };
+    if (place.kind === 'artifacts') return { place: place.uri, version: null };
     const answer =
       place.kind === 'alias'
         ? await this.#rest.get('/registered-models/alias', { name: place.name, alias: place.alias })
@@ -209,24 +207,11 @@ export class MlflowVersions implements VersionStore {
   }
 
   async #folderOf({ place, version }: Located): Promise<ArtifactFolder> {
-    if (version === null) return this.#folders.open(await this.#resolve(place));
+    if (version === null) return this.#folders.open(await resolveArtifacts(this.#rest, place));
     const query = { name: this.#name(), version: version.version };
     const answer = await this.#rest.get('/model-versions/get-download-uri', query);
-    return this.#folders.open(await this.#resolve(readAnswer(ArtifactUriAnswer, answer, place).artifact_uri));
-  }
-
-  /** Where MLflow's own kinds of URI lead; each leads to a plain one in one step. */
-  async #resolve(uri: string): Promise<string> {
-    const [, runId, path = ''] = /^runs:\/([0-9a-f]{32})\/(.+)$/.exec(uri) ?? [];
-    if (runId !== undefined) {
-      const answer = await this.#rest.get('/runs/get', { run_id: runId });
-      if (answer === null) throw new FltsError('FLTS_NO_MODEL', `MLflow has no run ${runId}.`);
-      return `${readAnswer(RunAnswer, answer, uri).run.info.artifact_uri}/${path}`;
-    }
-    const [, modelId] = /^models:\/(m-[0-9a-f]{32})$/.exec(uri) ?? [];
-    if (modelId === undefined) return uri;
-    const answer = await this.#rest.get(`/logged-models/${modelId}`, {});
-    return readAnswer(LoggedModelAnswer, answer, uri).model.info.artifact_uri;
+    const { artifact_uri: uri } = readAnswer(ArtifactUriAnswer, answer, place);
+    return this.#folders.open(await resolveArtifacts(this.#rest, uri));
   }
 
   #locatedVersion(version: ModelVersion): Located {
@@ -234,7 +219,7 @@ export class MlflowVersions implements VersionStore {
   }
 
   #name(): string {
-    return this.#place.kind === 'run' ? 'default' : this.#place.name;
+    return this.#place.kind === 'artifacts' ? 'default' : this.#place.name;
   }
 
   #pinned(what: string): FltsError {
