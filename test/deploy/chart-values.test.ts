@@ -4,7 +4,7 @@ import { parse } from 'yaml';
 import { describe, expect, it } from 'vitest';
 import { preset, PRESET_ABOUT } from '../../src/loadtest/scenario/presets.js';
 import { deployTools } from '../support/deploy/deploy-tools.js';
-import { CHART, render } from '../support/deploy/helm-chart.js';
+import { CHART, render, type Rendered } from '../support/deploy/helm-chart.js';
 
 /** Values of the chart: each is used by a template, contradictions are refused with a sentence. */
 
@@ -86,6 +86,9 @@ function changed(path: Path, value: unknown): unknown {
   return `${value}x`;
 }
 
+/** What was rendered, but for the names of jobs: every value of the load test is in these. */
+const manifests = ({ text }: Rendered): string => text.replaceAll(/(?<=-loadtest-)[0-9a-f]{8}/g, '');
+
 const ON = { enabled: true };
 const START = '2030-01-01T12:00:00Z';
 /** What has to be on for a value to matter: everything with either scaler, without one, with a GPU, without a volume. */
@@ -119,7 +122,7 @@ describe.skipIf(tools === null)('values of the chart', () => {
       let refusal = '';
       for (const [i, context] of CONTEXTS.entries()) {
         const result = await render(tools!, { values: overlay(context, top) });
-        if (result.refusal === '' && result.text !== bases[i]?.text) return null;
+        if (result.refusal === '' && manifests(result) !== manifests(bases[i]!)) return null;
         refusal = result.refusal || refusal;
       }
       return `${path.join('.')}: ${refusal || 'changes nothing'}`;

@@ -139,6 +139,35 @@ describe.skipIf(tools === null)('the load-test jobs', () => {
     expect(again.log).toContain('shard 0 ended with exit code 130; shard 1 has not been alive');
   });
 
+  it('drive nothing when the start has passed', { timeout: 60_000 }, async () => {
+    await service.start();
+    const { start, folder } = await jobs({ shards: 1, startAfterMs: -HOUR_MS });
+    const [shard, merge] = [start(0), start()];
+    expect(await shard.ended()).toBe(1);
+    expect(shard.log).toContain('has passed: nothing is driven');
+    expect(await merge.ended()).toBe(1);
+    expect(existsSync(join(folder, 'shard-0'))).toBe(false);
+  });
+
+  it('have another name when anything of them changes, for a job cannot be changed', async () => {
+    const nameWith = async (values: object): Promise<string | undefined> => {
+      const loadtest = { enabled: true, startAt: '2030-01-01T12:00:00Z' };
+      const [job] = ofKind(await render(tools!, { values: { loadtest, ...values } }), 'Job');
+      return job?.metadata.name;
+    };
+    const name = await nameWith({});
+    expect(name).toMatch(/^flts-loadtest-[0-9a-f]{8}$/);
+    // Nothing of the jobs: a load test is not ended by an upgrade beside it.
+    expect(await nameWith({ inference: { replicas: 5 } })).toBe(name);
+    const others = [
+      { image: { tag: '9.9.9' } },
+      { service: { port: 81 } },
+      { loadtest: { enabled: true, startAt: '2030-01-01T12:00:01Z' } },
+    ];
+    const names = await Promise.all(others.map(nameWith));
+    expect(new Set([name, ...names]).size).toBe(1 + others.length);
+  });
+
   it('give up at once when a shard fails before the start', { timeout: 60_000 }, async () => {
     // Nobody listens there, and the start is an hour away.
     const { start } = await jobs({ shards: 1, startAfterMs: HOUR_MS });
