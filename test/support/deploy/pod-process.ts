@@ -6,13 +6,13 @@ import process from 'node:process';
 import type { KubeObject } from './helm-chart.js';
 
 interface Container {
-  readonly command: readonly string[];
+  readonly command?: readonly string[];
   readonly args?: readonly string[];
-  readonly workingDir: string;
+  readonly workingDir?: string;
   readonly env: readonly {
     readonly name: string;
     readonly value?: string;
-    readonly valueFrom?: { readonly secretKeyRef: { readonly name: string; readonly key: string } };
+    readonly valueFrom?: { readonly secretKeyRef?: { readonly name: string; readonly key: string } };
   }[];
   readonly volumeMounts: readonly { readonly name: string; readonly mountPath: string }[];
 }
@@ -24,7 +24,9 @@ export interface PodSurroundings {
   readonly path: string;
   /** `SECRET/KEY` to its value. */
   readonly secrets?: Readonly<Record<string, string>>;
-  /** What the controller adds, such as JOB_COMPLETION_INDEX. */
+  /** What the image starts where the manifest has no command. */
+  readonly entrypoint?: readonly string[];
+  /** What cluster and node add, or have another way: JOB_COMPLETION_INDEX, the pod's name, its address. */
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -35,33 +37,37 @@ export function expanded(text: string, env: Readonly<Record<string, string>>): s
   );
 }
 
-/** The one container of a Job's pod as a process: command, args, environment and mounts as the manifest has them. */
+/** The one container of a pod as a process: command, args, environment and mounts as the manifest has them. */
 export class PodProcess {
   readonly #child: ChildProcess;
   readonly #exit: Promise<[number | null]>;
   #log = '';
 
-  constructor(job: KubeObject, surroundings: PodSurroundings) {
-    const template = job.spec?.['template'] as { spec: { containers: [Container] } };
+  /** @param owner the Job or Deployment whose pod it is */
+  constructor(owner: KubeObject, surroundings: PodSurroundings) {
+    const template = owner.spec?.['template'] as { spec: { containers: [Container] } };
     const [container] = template.spec.containers;
-    const { root, secrets = {} } = surroundings;
+    const { root, secrets = {}, env: added = {}, entrypoint = [] } = surroundings;
     // Every path into a mounted volume, wherever it stands, leads below the root instead.
     const placed = (text: string): string =>
       container.volumeMounts.reduce(
-        (now, { mountPath }) => (now === mountPath || now.startsWith(`${mountPath}/`) ? join(root, now) : now),
+        (now, { mountPath }) => now.replace(new RegExp(`^(dir:)?(?=${mountPath}(/|$))`), (start) => start + root),
         text,
       );
-    const env: Record<string, string> = { PATH: surroundings.path, ...surroundings.env };
+    const env: Record<string, string> = { PATH: surroundings.path };
     for (const { name, value, valueFrom } of container.env) {
       const { name: secret = '', key = '' } = valueFrom?.secretKeyRef ?? {};
-      const found = value ?? secrets[`${secret}/${key}`];
+      const found = added[name] ?? value ?? secrets[`${secret}/${key}`];
       if (found === undefined) throw new Error(`the pod would not start: there is no secret ${secret}/${key}`);
       env[name] = placed(found);
     }
+    Object.assign(env, added);
     for (const { mountPath } of container.volumeMounts) mkdirSync(join(root, mountPath), { recursive: true });
-    const [command = '', ...args] = [...container.command, ...(container.args ?? [])].map((one) => expanded(one, env));
+    const [command = '', ...args] = [...(container.command ?? entrypoint), ...(container.args ?? [])].map((one) =>
+      expanded(one, env),
+    );
     this.#child = spawn(command, args, {
-      cwd: placed(container.workingDir),
+      cwd: placed(container.workingDir ?? '/tmp'),
       env,
       // A group of its own is what dies together when a container is killed.
       detached: true,
@@ -90,9 +96,14 @@ export class PodProcess {
     this.#child.kill('SIGTERM');
   }
 
+  /** Whether it has ended. */
+  get isOver(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   /** As the kernel ends a container that is out of memory: all of it at once. Nothing where it has ended. */
   kill(): void {
-    const { pid, exitCode, signalCode } = this.#child;
-    if (pid !== undefined && exitCode === null && signalCode === null) process.kill(-pid, 'SIGKILL');
+    const { pid } = this.#child;
+    if (pid !== undefined && !this.isOver) process.kill(-pid, 'SIGKILL');
   }
 }
