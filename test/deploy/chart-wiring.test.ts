@@ -1,9 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, parseAllDocuments } from 'yaml';
 import { envNamesOf, SETTING_NAMES } from '../../src/contract/index.js';
 import { deployTools } from '../support/deploy/deploy-tools.js';
+import { temporaryFolder } from '../support/fixture-registry.js';
 import { CHART, type KubeObject, ofKind, render, type Rendered } from '../support/deploy/helm-chart.js';
 
 /** The objects of the chart find one another, and what they may do is as little as they need. */
@@ -175,6 +177,30 @@ describe.skipIf(tools === null)('the wiring of the chart', () => {
     const cache = container?.env.find(({ name }) => name === 'FLTS_MODEL_CACHE_FOLDER')?.value;
     expect(cache).toBe(isVolume ? undefined : '/models');
     expect(ofKind(one, 'PersistentVolumeClaim').length).toBe(isVolume ? 1 : 0);
+  });
+});
+
+describe.skipIf(tools === null)('the notes after an installation', () => {
+  it('name the deployment, the service and the job that there are', () => {
+    // helm shows its notes only to a cluster: a copy of the chart has a manifest of them.
+    const chart = join(temporaryFolder(), 'flts');
+    cpSync(CHART, chart, { recursive: true });
+    const manifest = `notes: |-\n  {{- include (print $.Template.BasePath "/NOTES.txt") . | nindent 2 }}\n`;
+    writeFileSync(join(chart, 'templates/shown.yaml'), manifest);
+    const values = join(chart, 'on.yaml');
+    writeFileSync(values, JSON.stringify({ ...EVERYTHING, service: { port: 81 } }));
+    const args = ['template', 'green', chart, '-n', 'prod', '--kube-version', '1.31.0', '-f', values];
+    const all = execFileSync(tools!.helm, args, { env: tools!.env, encoding: 'utf8' });
+    const objects = parseAllDocuments(all).map((document) => document.toJS() as KubeObject & { notes?: string });
+    const notes = objects.find((object) => object.notes !== undefined)?.notes ?? '';
+    const named = [...notes.matchAll(/(deployment|job)\/(\S+)/g)].map(([, kind, name]) => `${kind}/${name}`);
+    expect(named.length).toBe(2);
+    const there = objects
+      .filter((one) => 'kind' in one)
+      .map(({ kind, metadata }) => `${kind.toLowerCase()}/${metadata.name}`);
+    expect(named.filter((one) => !there.includes(one))).toEqual([]);
+    expect(notes).toContain('http://green.prod:81/predict');
+    expect(there).toContain('service/green');
   });
 });
 
