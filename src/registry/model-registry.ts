@@ -28,6 +28,11 @@ export interface ModelRegistry extends ModelSource {
   readonly uri: string;
   /** Newest first by `created`; damaged ones last. */
   list(): Promise<RegistryEntry[]>;
+  /**
+   * Versions that are current for somebody, where a registry has several pointers: what any alias of an MLflow model
+   * points to.
+   */
+  aliasedRunIds?(): Promise<string[]>;
   /** The bundle without its model. Throws FLTS_NO_MODEL, FLTS_BUNDLE_CORRUPT or FLTS_BUNDLE_VERSION. */
   readBundle(runId: string): Promise<Bundle>;
   /** Adds a version, whole or not at all. Throws FLTS_CANNOT_WRITE when a version of that run is there already. */

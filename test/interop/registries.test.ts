@@ -110,6 +110,10 @@ describe.skipIf(python === null)('against real servers', () => {
       });
     });
 
+    it('is not pruned while an alias points to it', async () => {
+      expect(await open('models:/logged@other', server()).aliasedRunIds?.()).toEqual([runId]);
+    });
+
     it('that is not there is said', async () => {
       const uri = `mlflow:models:/m-${'0'.repeat(32)}`;
       await expect(open(uri, server()).readPointer()).rejects.toMatchObject({ code: 'FLTS_NO_MODEL' });

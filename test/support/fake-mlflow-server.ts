@@ -95,6 +95,14 @@ export class FakeMlflowServer {
     else response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
   }
 
+  /** Without the key where there is nothing, as the real one writes it. */
+  #registered(name: string): Json {
+    const aliases = [...this.aliases]
+      .filter(([key]) => key.startsWith(`${name}@`))
+      .map(([key, version]) => ({ alias: key.slice(name.length + 1), version }));
+    return { name, ...(aliases.length === 0 ? {} : { aliases }) };
+  }
+
   #call(call: string, given: Json): Json {
     const text = (key: string): string => String(given[key]);
     const versions = this.versions.get(text('name'));
@@ -128,7 +136,7 @@ export class FakeMlflowServer {
         return {};
       }
       case 'GET registered-models/get':
-        return versions === undefined ? missing('no model') : { registered_model: { name: given['name'] } };
+        return versions === undefined ? missing('no model') : { registered_model: this.#registered(text('name')) };
       case 'POST registered-models/create':
         this.versions.set(text('name'), []);
         return {};

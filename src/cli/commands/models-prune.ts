@@ -13,7 +13,7 @@ interface Options {
 /** `flts models prune`: removes old versions that nobody needs. */
 export function pruneCommand(cli: Cli): Command {
   return new Command('prune')
-    .description('Remove old versions; the newest, the current one and the one to roll back to always stay')
+    .description('Remove old versions; the newest, the current ones and the one to roll back to always stay')
     .requiredOption('--keep <n>', 'how many of the newest stay, at least 1', countOf)
     .option(...REGISTRY_OPTION)
     .option('--dry-run', 'say what would be removed, and remove nothing')
@@ -31,7 +31,8 @@ Examples:
       // A pointer that cannot be read may name any of them: then nothing is removed.
       const pointer = await registry.readPointer();
       const runIds = (await registry.list()).map(({ runId }) => runId);
-      const removed = nextPrune({ runIds, keep: options.keep, held: heldBy(pointer) });
+      const held = new Set([...heldBy(pointer), ...((await registry.aliasedRunIds?.()) ?? [])]);
+      const removed = nextPrune({ runIds, keep: options.keep, held });
       if (options.dryRun !== true) for (const runId of removed) await registry.remove(runId);
       if (options.json === true) {
         cli.terminal.json({ removed, kept: runIds.filter((runId) => !removed.includes(runId)) });
@@ -44,10 +45,10 @@ Examples:
 }
 
 /** The current version, and the one that `flts models rollback` would go to. */
-function heldBy(pointer: Pointer | null): Set<string> {
-  if (pointer === null) return new Set();
+function heldBy(pointer: Pointer | null): string[] {
+  if (pointer === null) return [];
   const [earlier] = pointer.history ?? [];
-  return new Set(earlier === undefined ? [pointer.run_id] : [pointer.run_id, earlier.run_id]);
+  return earlier === undefined ? [pointer.run_id] : [pointer.run_id, earlier.run_id];
 }
 
 function countOf(text: string): number {

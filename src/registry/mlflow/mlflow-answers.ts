@@ -19,6 +19,12 @@ export const VersionsAnswer = Type.Object({
   model_versions: Type.Optional(Type.Array(ModelVersionSchema)),
   next_page_token: Type.Optional(Type.String()),
 });
+/** No aliases: the key is left out. */
+export const RegisteredModelAnswer = Type.Object({
+  registered_model: Type.Object({
+    aliases: Type.Optional(Type.Array(Type.Object({ alias: Type.String(), version: Type.String() }))),
+  }),
+});
 export const ArtifactUriAnswer = Type.Object({ artifact_uri: Type.String() });
 export const RunAnswer = Type.Object({
   run: Type.Object({

@@ -15,6 +15,7 @@ import {
   ArtifactUriAnswer,
   type ModelVersion,
   readAnswer,
+  RegisteredModelAnswer,
   tagOf,
   VersionAnswer,
   VersionsAnswer,
@@ -70,6 +71,19 @@ export class MlflowVersions implements VersionStore {
   async runIds(): Promise<string[]> {
     await this.#locateAll();
     return [...this.#located.keys()];
+  }
+
+  async aliasedRunIds(): Promise<string[]> {
+    if (this.#place.kind !== 'alias') return [];
+    const { name } = this.#place;
+    const answer = await this.#rest.get('/registered-models/get', { name });
+    if (answer === null) return [];
+    const { aliases = [] } = readAnswer(RegisteredModelAnswer, answer, name).registered_model;
+    const aliased = new Set(aliases.map(({ version }) => version));
+    await this.#locateAll();
+    return [...this.#located]
+      .filter(([, { version }]) => version !== null && aliased.has(version.version))
+      .map(([runId]) => runId);
   }
 
   async readBundle(runId: string): Promise<StoredBundle | null> {

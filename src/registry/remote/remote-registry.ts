@@ -61,6 +61,10 @@ export class RemoteRegistry implements ModelRegistry {
     return entries.sort(newestFirst);
   }
 
+  async aliasedRunIds(): Promise<string[]> {
+    return (await this.#store.aliasedRunIds?.()) ?? [];
+  }
+
   async readBundle(runId: string): Promise<Bundle> {
     const { text, place } = await this.#stored(runId);
     return bundleOfText(text, runId, place);

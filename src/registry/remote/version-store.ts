@@ -22,6 +22,8 @@ export interface VersionStore {
   readPointer(): Promise<Pointer | null>;
   /** Every version, in any order. */
   runIds(): Promise<string[]>;
+  /** Versions that a pointer of the source names, this one or another: MLflow's aliases. */
+  aliasedRunIds?(): Promise<string[]>;
   /** Null when there is no such version. */
   readBundle(runId: string): Promise<StoredBundle | null>;
   /** Writes the model of a version to a new file; false when it is not there. */
