@@ -91,11 +91,19 @@ describe.skipIf(tools === null)('the operators’ guides', () => {
     const isOfHistory = ([, verb = '']: string[]): boolean => ['history', 'rollback'].includes(verb);
     const commands = starting('helm ').map(argumentsOf);
     for (const args of commands) expect(args[2]).toBe(args[1] === 'lint' ? CHART : 'flts');
+    for (const args of commands) {
+      const help = execFileSync(tools!.helm, [args[1] ?? '', '--help'], { env: tools!.env, encoding: 'utf8' });
+      const flags = args.filter((arg) => arg.startsWith('-'));
+      expect([args, flags.filter((flag) => !help.includes(` ${flag}`))]).toEqual([args, []]);
+    }
     const objects = commands
       .filter((args) => !isOfHistory(args))
       .flatMap((args) => {
         expect(args).toContain(CHART);
-        return renderedBy(args, args.includes('--reuse-values') ? [join(CHART, 'values-complete.yaml')] : []);
+        return renderedBy(
+          args,
+          args.includes('--reset-then-reuse-values') ? [join(CHART, 'values-complete.yaml')] : [],
+        );
       });
     expect(problemsOf(objects)).toBe('');
     const scalers = (text: string): string[] =>
