@@ -2,14 +2,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { Bundle } from '../../src/contract/index.js';
-import {
-  firstDisagreement,
-  parseTimestampMs,
-  TIME_FEATURES,
-  writeTimeFeatures,
-} from '../../src/domain/forecast/index.js';
+import { firstDisagreement } from '../../src/domain/forecast/index.js';
 import { temporaryFolder } from '../support/fixture-registry.js';
 import { interopPython, runPython } from '../support/interop-python.js';
+import { requestWindow } from './request-window.js';
 import { flts } from '../support/run-flts.js';
 import { post, serve, type TestService } from '../support/running-service.js';
 
@@ -50,16 +46,6 @@ async function importCase(name: string, registry: string, ...more: string[]): Pr
   return JSON.parse(readFileSync(join(registry, 'models', run_id, 'bundle.json'), 'utf8')) as Bundle;
 }
 
-/** The window of a request as the service makes it. */
-function windowOf(bundle: Bundle, { data }: Check): number[][] {
-  return data['ts']!.map((ts, row) => {
-    const times = new Float64Array(TIME_FEATURES.length);
-    writeTimeFeatures(parseTimestampMs(String(ts)), times, 0);
-    const own: readonly string[] = TIME_FEATURES;
-    return bundle.features.map((name) => (own.includes(name) ? times[own.indexOf(name)]! : Number(data[name]![row])));
-  });
-}
-
 describe.skipIf(python === null)('an imported model', () => {
   beforeAll(() => {
     runPython(python!, ['test/interop/foreign_models.py', join(root, 'cases')]);
@@ -75,7 +61,7 @@ describe.skipIf(python === null)('an imported model', () => {
     const expected = checks.map((check) => check.forecast);
 
     const windows = join(root, `${name}.json`);
-    writeFileSync(windows, JSON.stringify(checks.map((check) => windowOf(bundle, check))));
+    writeFileSync(windows, JSON.stringify(checks.map(({ data }) => requestWindow(bundle, data))));
     const folder = join(registry, 'models', bundle.run_id);
     const answered = JSON.parse(runPython(python!, ['test/interop/run_bundle.py', folder, windows])) as number[][][];
     expect(firstDisagreement(answered[0]!.flat(), bundle.golden.forecast.flat(), bundle.target_std)).toBeNull();
