@@ -150,23 +150,29 @@ describe('what goes wrong leaves the old version serving, says why, and mends it
     expect([models.index(), models.reasonOf(2)]).toEqual(before);
   });
 
-  it('a registry that is down at the start: what served last on this machine, and then what it says', async () => {
-    const models = new ManagedModels();
-    models.registry.promote(1);
-    await models.registry.noteServed((await models.registry.readPointer())!);
-    models.registry.promote(2);
-    models.registry.down = new FltsError('FLTS_SOURCE_DOWN', 'The registry does not answer.');
-    await models.start();
-    expect(models.index()).toContain('1 READY');
-    expect(await models.ask(2)).toEqual([1, 1]);
-    await models.pass(600);
-    expect(models.catalogue.reason).toBe('The registry does not answer.');
-    expect(models.log.events.filter(({ event }) => event.startsWith('registry cannot be read'))).toHaveLength(2);
-    models.registry.down = null;
-    await models.pass(1.1);
-    expect([models.index().at(-1), models.catalogue.reason]).toEqual(['2 READY', null]);
-    expect((await models.registry.lastServed())?.run_id).toBe(run(2));
-  });
+  it.each(['latest', 'newest:2'])(
+    'a registry that is down at the start (%s): what served last, then what it says',
+    async (policy) => {
+      const models = new ManagedModels({ policy });
+      models.registry.promote(1);
+      await models.registry.noteServed((await models.registry.readPointer())!);
+      models.registry.promote(2);
+      models.registry.down = new FltsError('FLTS_SOURCE_DOWN', 'The registry does not answer.');
+      await models.start();
+      expect(models.index()).toEqual(['1 READY', ' UNAVAILABLE']);
+      expect(models.catalogue.reason).toBe('The registry does not answer.');
+      expect(models.catalogue.registryProblems()).toEqual([{ name: 'simulated', code: 'FLTS_SOURCE_DOWN' }]);
+      expect(models.metrics.counts.get('inference_registry_failures_total FLTS_SOURCE_DOWN')).toBe(1);
+      expect(await models.ask(2)).toEqual([1, 1]);
+      await models.pass(600);
+      expect(models.catalogue.reason).toBe('The registry does not answer.');
+      expect(models.log.events.filter(({ event }) => event.startsWith('registry cannot be read'))).toHaveLength(2);
+      models.registry.down = null;
+      await models.pass(1.1);
+      expect([models.index().includes('2 READY'), models.catalogue.reason]).toEqual([true, null]);
+      expect((await models.registry.lastServed())?.run_id).toBe(run(2));
+    },
+  );
 
   it('a registry that is down at the start, and nothing served before: not ready, and ready by itself', async () => {
     const models = new ManagedModels();

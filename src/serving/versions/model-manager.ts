@@ -40,7 +40,7 @@ export interface ManagerTools extends VersionTools {
 export interface ReloadOutcome {
   readonly loaded: boolean;
   readonly runId: string | null;
-  /** Why nothing was loaded; null when it was, or when the version at hand is the wanted one. */
+  /** Why nothing was loaded, or only what served last; null when the version at hand is the wanted one. */
   readonly reason: string | null;
 }
 
@@ -143,7 +143,7 @@ export class ModelManager {
   async #look(again: boolean): Promise<ReloadOutcome> {
     let loaded = false;
     try {
-      const view = await this.#view(again);
+      const { view, failure } = await this.#view(again);
       const wanted = wantedVersions(this.#settings.policy, view, this.#settings.identifier);
       this.#registryProblem = wanted.reason === null ? null : { code: null, why: wanted.reason };
       this.#forget(wanted, again);
@@ -154,27 +154,29 @@ export class ModelManager {
         }
         if (await this.#act(next, wanted)) loaded = true;
       }
+      if (failure !== null) this.#registryUnreadable(failure);
     } catch (error) {
       this.#registryUnreadable(error);
     }
     return { loaded, runId: this.mainRunId, reason: this.#reason };
   }
 
-  async #view(again: boolean): Promise<RegistryView> {
+  /** What the registry says; with a `failure`, what is known of it without asking. */
+  async #view(again: boolean): Promise<{ view: RegistryView; failure: unknown }> {
     const { policy } = this.#settings;
-    if (policy.kind === 'pinned') return { promoted: null, newest: [] };
-    const pointer = await pointerOrLastServed(this.#tools.source, this.#main !== null, this.#tools.log);
+    if (policy.kind === 'pinned') return { view: { promoted: null, newest: [] }, failure: null };
+    const { pointer, failure } = await pointerOrLastServed(this.#tools.source, this.#main !== null, this.#tools.log);
     this.#pointer = pointer;
     const promoted = pointer === null ? null : { runId: pointer.run_id, identifier: pointer.identifier };
-    if (policy.kind === 'latest') return { promoted, newest: [] };
+    if (policy.kind === 'latest' || failure !== null) return { view: { promoted, newest: [] }, failure };
     const nowUs = this.#tools.clock.nowUs();
     const known = this.#newest;
     const isOld = known === null || nowUs - known.atUs >= LIST_EVERY_US || known.promoted !== (pointer?.run_id ?? null);
-    if (!isOld && !again) return { promoted, newest: known.runIds };
+    if (!isOld && !again) return { view: { promoted, newest: known.runIds }, failure };
     const there = await this.#tools.source.list();
     const runIds = there.filter(({ bundle }) => bundle !== null).map(({ runId }) => runId);
     this.#newest = { runIds: runIds.slice(0, NEWEST_MAX), atUs: nowUs, promoted: pointer?.run_id ?? null };
-    return { promoted, newest: this.#newest.runIds };
+    return { view: { promoted, newest: this.#newest.runIds }, failure };
   }
 
   /** Failures of versions that nobody wants any more are nobody's concern; `again` gives all another chance. */
