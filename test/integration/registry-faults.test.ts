@@ -24,6 +24,7 @@ const PATIENCE_MS = 90_000;
 interface Stage {
   readonly s3: FakeS3Server;
   readonly one: TestService;
+  readonly flags: Parameters<typeof serve>[1];
   /** The registry as others see it. */
   readonly open: () => ModelRegistry;
   readonly disk: SmallDisk | null;
@@ -232,7 +233,17 @@ async function setUp(fault: Fault, disk: SmallDisk | null): Promise<Stage & { en
     await s3.stop();
     disk?.unmount();
   };
-  return { s3, one, open, disk, runIds, promote, pathOf: (name) => `/models/flts/models/${runIds[1]}/${name}`, end };
+  return {
+    s3,
+    one,
+    flags,
+    open,
+    disk,
+    runIds,
+    promote,
+    pathOf: (name) => `/models/flts/models/${runIds[1]}/${name}`,
+    end,
+  };
 }
 
 /** Asks with values that some models make NaN of: status and version. */
@@ -309,6 +320,36 @@ it('two promoters at once: what the pointer names in the end serves, and nothing
     await stage.end();
   }
 });
+
+it.each(['latest', 'newest:2'])(
+  'a start without the registry (%s): what served last serves, and says why',
+  async (policy) => {
+    const stage = await setUp({ ...FAULTS[0]!, name: `start ${policy}` }, null);
+    await stage.one.stop();
+    stage.s3.fault = (_request, response) => {
+      refuse(response, 500, 'InternalError');
+      return true;
+    };
+    stage.promote(2);
+    const one = await serve(URI, { ...stage.flags, versionPolicy: policy });
+    try {
+      expect(await ask(one)).toEqual([200, stage.runIds[0]]);
+      const why = expect.stringMatching(/current\.json cannot be read: the server answers 500/) as string;
+      expect(await indexOf(one)).toContainEqual({ name: 'default', version: '', state: 'UNAVAILABLE', reason: why });
+      expect(one.stats()).toMatchObject({ status: 'ready', reason: why });
+      expect(await problemsOf(one)).toEqual([
+        'inference_registry_problem{identifier="default",code="FLTS_SOURCE_DOWN"} 1',
+      ]);
+      stage.s3.fault = () => false;
+      const isOver = (): boolean => one.stats().current_run_id === stage.runIds[1] && one.stats().reason === null;
+      await until(isOver, 'the promoted one serves', PATIENCE_MS);
+      expect([await ask(one), await problemsOf(one)]).toEqual([[200, stage.runIds[1]], []]);
+    } finally {
+      await one.stop();
+      await stage.end();
+    }
+  },
+);
 
 const disk = smallDisk(16 * 1024, 'a service whose disk is full');
 const faults = FAULTS.filter(({ name }) => disk !== null || name !== 'a full disk');
