@@ -13,7 +13,7 @@ import {
 import { SimulatedBackend, type SimulatedBackendOptions } from './simulated-backend.js';
 
 /** What is wrong with a version on its way to serving; `none`: nothing. */
-export type LoadFault = 'none' | 'digest' | 'shape' | 'crash' | 'golden';
+export type LoadFault = 'none' | 'digest' | 'shape' | 'crash' | 'golden' | 'not_finite';
 
 export interface SimulatedHostOptions {
   /** How long each step of loading takes, µs. */
@@ -65,7 +65,7 @@ export class SimulatedHost implements ModelHost {
       maxRows: 1,
       drift: fault === 'golden' ? version + 1 : version,
       restartUs: 0,
-      run: () => ({ durationUs: stepUs, end: 'well' }),
+      run: () => ({ durationUs: stepUs, end: fault === 'not_finite' ? 'not_finite' : 'well' }),
     });
     const slot = trial.take();
     if (slot === null) throw new Error('a new backend has a free worker');

@@ -11,6 +11,8 @@ export class SimulatedRegistry implements VersionSource {
   #promotions = 0;
   /** What every question is answered with while it is down; null: it works. */
   down: FltsError | null = null;
+  /** What every answer waits for: a slow registry waits on the clock. */
+  slowness: () => Promise<void> = () => Promise.resolve();
   /** What served last, as a source that can be out of reach remembers it on the machine. */
   #last: Pointer | null = null;
   /** Versions that cannot be fetched, and what is said of them. */
@@ -80,7 +82,7 @@ export class SimulatedRegistry implements VersionSource {
   }
 
   async #answer<T>(read: () => T, isCached = false): Promise<T> {
-    await Promise.resolve();
+    await this.slowness();
     if (this.down !== null && !isCached) throw this.down;
     return read();
   }
