@@ -285,7 +285,7 @@ export const SETTINGS = {
   replicaId: {
     kind: 'string',
     default: '',
-    description: "X-Replica-Id of every reply; empty: the host's name and the process id.",
+    description: 'X-Replica-Id of every reply; empty: a random name, new at each start.',
   },
   logLevel: {
     kind: 'string',

@@ -1,6 +1,5 @@
 import { createHash, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { type Device, FltsError, type QueueStats, type Settings } from '../../contract/index.js';
 import { buildApp, digestOf, listen, type MachineView, parseKeyFile } from '../../http/index.js';
@@ -21,6 +20,7 @@ import { planCores, usableCores } from './core-plan.js';
 import { createModels } from './create-models.js';
 import { LocalMachine } from './local-machine.js';
 import { wireMetrics } from './wire-metrics.js';
+import { replicaName } from './replica-name.js';
 
 export interface ServiceOptions {
   readonly settings: Settings;
@@ -78,7 +78,7 @@ export async function startService(options: ServiceOptions): Promise<RunningServ
   const modelWorkers = createModelWorkers(options, workers, device, ledger);
   const catalogue = models.follow(service, modelWorkers, { clock: systemClock, metrics, log });
   const processStartUs = monotonicUs() - process.uptime() * 1e6;
-  const replicaId = options.share?.replicaId ?? (settings.replicaId || `${hostname()}-${process.pid}`);
+  const replicaId = options.share?.replicaId ?? replicaName(settings.replicaId);
   const sources: StatsSources = {
     service,
     catalogue,

@@ -1,5 +1,4 @@
 import cluster from 'node:cluster';
-import { hostname } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import {
   FltsError,
@@ -19,6 +18,7 @@ import { MachineRecords } from './machine-records.js';
 import type { Handlers } from './process-link.js';
 import type { ProcessRecord, QuestionName, Questions } from './questions.js';
 import { CHANGE_MS } from './shared-machine.js';
+import { replicaName } from '../replica-name.js';
 
 export interface FleetOptions {
   readonly settings: Settings;
@@ -45,6 +45,8 @@ export class Fleet {
   #port = 0;
   #url = '';
   #workers: number;
+  /** What the processes' names begin with. */
+  readonly #replicaName: string;
   #isUp = false;
   #stopping: Promise<boolean> | null = null;
   #lostAny = false;
@@ -53,7 +55,8 @@ export class Fleet {
   constructor(options: FleetOptions) {
     this.#options = options;
     this.#workers = options.plan.workers;
-    this.#records = new MachineRecords(options.settings.replicaId || hostname());
+    this.#replicaName = replicaName(options.settings.replicaId);
+    this.#records = new MachineRecords(this.#replicaName);
   }
 
   get url(): string {
@@ -199,7 +202,7 @@ export class Fleet {
     const url = await member.start({
       settings: { ...settings, port: this.#port, workers },
       version,
-      replicaId: `${settings.replicaId || hostname()}-${slot}`,
+      replicaId: `${this.#replicaName}-${slot}`,
       slot,
       listensWhenReady: isReplacement,
     });
