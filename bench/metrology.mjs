@@ -30,7 +30,7 @@ async function startServer(law) {
   const url = `http://127.0.0.1:${line.toString().trim()}`;
   return {
     url,
-    record: async () => (await (await fetch(`${url}/record`)).json()).sort((a, b) => a - b),
+    record: async () => (await (await fetch(`${url}/record`)).json()).delaysMs.sort((a, b) => a - b),
     stall: (after, ms) => fetch(`${url}/stall?after=${after}&for=${ms}`),
     close: () => child.disconnect(),
   };

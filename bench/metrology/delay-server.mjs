@@ -1,7 +1,8 @@
 // A server whose delays follow a known law and that keeps its own record of each: what the load lab is calibrated on.
 // node delay-server.mjs '{"law":"fixed","ms":50}' prints its port. POST /work is served; GET /record gives and empties
-// the record (ms from request to answer, by the server's clock); GET /stall?after=MS&for=MS blocks the whole process.
+// the record: {delaysMs: from request to answer by the server's clock, lateMsP99: how late its event loop got to timers}; GET /stall?after=MS&for=MS blocks the whole process.
 import { createServer } from 'node:http';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';
 
 const settings = JSON.parse(process.argv[2] ?? '{"law":"fixed","ms":0}');
@@ -21,6 +22,11 @@ const LAWS = {
   bimodal: () => (random() < settings.slowShare ? settings.slowMs : settings.ms),
 };
 const nextMs = LAWS[settings.law];
+
+/** Its record of a request begins when its event loop gets to it: the witness says how late that may have been. */
+const WITNESS_MS = 5;
+const witness = monitorEventLoopDelay({ resolution: WITNESS_MS });
+witness.enable();
 
 let record = [];
 let served = 0;
@@ -45,8 +51,9 @@ const server = createServer((request, response) => {
   const url = new URL(request.url, 'http://localhost');
   if (url.pathname === '/work') work(request, response);
   else if (url.pathname === '/record') {
-    response.end(JSON.stringify(record));
+    response.end(JSON.stringify({ delaysMs: record, lateMsP99: witness.percentile(99) / 1e6 - WITNESS_MS }));
     record = [];
+    witness.reset();
   } else if (url.pathname === '/stall') {
     setTimeout(
       () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, Number(url.searchParams.get('for'))),

@@ -8,7 +8,7 @@ import {
 } from '../domain/stats/index.js';
 import { PERCENTILES, RUN_SCHEMA_VERSION, type Run, type RunPhase, type RunRequirement } from '../contract/index.js';
 import type { DrivenPhase } from './drive-phases.js';
-import { type PhaseContext, phaseEvidence, phaseFigures } from './record/phase-figures.js';
+import { mustBeSteady, type PhaseContext, phaseEvidence, phaseFigures } from './record/phase-figures.js';
 
 /** Latency figures of a phase by their names in requirements. */
 function figuresOf(phase: RunPhase): PhaseFigures {
@@ -98,20 +98,26 @@ export interface RunFacts {
 }
 
 /** Figures of one driven phase, with what the run knows beside it. */
-export function figuresOfDriven(driven: DrivenPhase, facts: Pick<RunFacts, 'requirements' | 'seed' | 'rss'>): RunPhase {
+export function figuresOfDriven(
+  driven: DrivenPhase,
+  facts: Pick<RunFacts, 'requirements' | 'seed' | 'rss'>,
+  steadyPhases: number,
+): RunPhase {
   const { recorder, generators } = driven;
   const { startUs } = recorder.phase.plan;
   return phaseFigures(recorder, {
     generators,
     seed: facts.seed,
     objective: objectiveOf(facts.requirements, recorder.phase.name),
+    steadyPhases,
     rss: facts.rss.filter(([atS]) => atS * 1e6 >= startUs && atS * 1e6 <= recorder.windowEndUs),
   });
 }
 
 /** run.json from what was recorded: figures, validity with reasons, requirements, verdict. INVALID goes before FAILED. */
 export function assembleRun(facts: RunFacts): Run {
-  const phases = facts.driven.map((driven) => figuresOfDriven(driven, facts));
+  const steadyPhases = facts.driven.filter(({ recorder }) => mustBeSteady(recorder)).length;
+  const phases = facts.driven.map((driven) => figuresOfDriven(driven, facts, steadyPhases));
   const reasons = runInvalidReasons({
     phases: facts.driven.flatMap(({ recorder, generators }, i) => {
       const figures = phases[i];

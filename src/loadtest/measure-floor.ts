@@ -41,6 +41,7 @@ async function driveNull(driver: LoadDriver, plan: LoadPlan): Promise<RunInstrum
     seed: 0,
     objective: null,
     rss: [],
+    steadyPhases: 1,
   });
   const { response } = recorder;
   const at = (p: number): number | null =>

@@ -64,7 +64,7 @@ describe('merging', () => {
           merged.merge(read!.state);
           addHistogramLog(histogramLog([shard], 0), new Map([['p', merged]]));
         }
-        const context = { generators: [], seed: 1, objective: null, rss: [] };
+        const context = { generators: [], seed: 1, objective: null, rss: [], steadyPhases: 1 };
         const [a, b] = [phaseFigures(whole, context), phaseFigures(merged, context)];
         expect(b.mean_ms ?? 0).toBeCloseTo(a.mean_ms ?? 0, 6);
         expect(b.effective_n ?? 0).toBeCloseTo(a.effective_n ?? 0, 3);

@@ -84,9 +84,10 @@ export class ScenarioRun {
   }
 
   #figures(): RunPhase[] {
-    return this.driven
-      .filter(({ recorder }) => recorder.phase.kind !== 'warmup')
-      .map((driven) => figuresOfDriven(driven, { requirements: [], seed: this.#seed, rss: [] }));
+    const measured = this.driven.filter(({ recorder }) => recorder.phase.kind !== 'warmup');
+    return measured.map((driven) =>
+      figuresOfDriven(driven, { requirements: [], seed: this.#seed, rss: [] }, measured.length),
+    );
   }
 
   async #drive(phase: Omit<Parameters<LoadDriver['drive']>[0], 'useNullRequest'>): Promise<DrivenPhase> {

@@ -28,7 +28,7 @@ const rounded = (rate: number): number => Number(rate.toPrecision(4));
 /** Whether a step kept the requirement, broke it, or says nothing because the instrument gave out. */
 function outcomeOf(driven: DrivenPhase, requirement: Requirement, seed: number): KneeStep['outcome'] {
   const { recorder, generators } = driven;
-  const figures = phaseFigures(recorder, { generators, seed, objective: null, rss: [] });
+  const figures = phaseFigures(recorder, { generators, seed, objective: null, rss: [], steadyPhases: 1 });
   const evidence = phaseEvidence(recorder, figures, generators);
   if (recorder.wasCut || phaseInvalidReasons(evidence).length > 0) return 'invalid';
   const [result] = requirementResults([{ ...requirement, phase: null }], [{ ...figures, kind: 'custom' }], null);

@@ -1,20 +1,21 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { RunPhase, ScenarioPhase } from '../../src/contract/index.js';
 import { runLoadTest } from '../../src/loadtest/index.js';
 import { type DelayLaw, type DelayServer, startDelayServer } from '../support/delay-server.js';
 
 /**
- * The tails may be off by twice what `npm run bench -- metrology` allows on a quiet machine: the server's own record
- * begins when its event loop gets to a request, which on a busy machine is a while after it came.
- *
- * The load lab is an instrument: what it reads is held against servers that know the truth. A machine that many share
- * may disturb one reading by more than the tolerance, so each may be taken again; a fault of the instrument stays.
+ * The load lab is an instrument: what it reads is held against servers that know the truth, within the tolerances of its
+ * specification. A machine that many share may move a reading by more: then it is taken again, but only where a witness
+ * says so that is not the reading itself (the server's event loop came late to its timers, or the generator to its due
+ * times). A fault of the instrument fails at once.
  */
 const GENERATOR = new URL('../../dist/loadtest/generator/generator-process.js', import.meta.url);
-const AGAIN = { retry: 3, timeout: 60_000 };
+const READINGS_MAX = 6;
+/** Beyond this at the 99th percentile a witness calls the machine disturbed: a third of what a p99 may be off by. */
+const DISTURBED_MS = 1;
 
 let folder: string;
 let server: DelayServer | null = null;
@@ -43,18 +44,47 @@ async function measure(law: DelayLaw, phase: Omit<ScenarioPhase, 'name'>) {
 
 const rank = (sorted: readonly number[], p: number): number => sorted[Math.ceil(sorted.length * p) - 1] ?? Number.NaN;
 
-function expectCalibrated(phase: RunPhase, truth: readonly number[]): void {
-  expect(phase.failed).toBe(0);
-  for (const [name, p, share, ms] of [
-    ['p50_ms', 0.5, 0.02, 1],
-    ['p95_ms', 0.95, 0.01, 2],
-    ['p99_ms', 0.99, 0.05, 6],
-  ] as const) {
+/** What is wrong with the reading of a phase, as sentences. */
+function misreadings(phase: RunPhase, truth: readonly number[]): string[] {
+  const bounds = [
+    ['p50_ms', 0.5, 0.01, 1],
+    ['p95_ms', 0.95, 0.01, 1],
+    ['p99_ms', 0.99, 0.05, 3],
+  ] as const;
+  const wrong = bounds.flatMap(([name, p, share, ms]) => {
     const right = rank(truth, p);
-    expect(Math.abs((phase[name] ?? 0) - right), `${name}: ${phase[name]} for ${right}`).toBeLessThanOrEqual(
-      Math.max(share * right, ms),
-    );
+    const off = Math.abs((phase[name] ?? Number.NaN) - right);
+    return off <= Math.max(share * right, ms) ? [] : [`${name} is ${phase[name]} for ${right}`];
+  });
+  if (phase.failed !== 0) wrong.push(`${phase.failed} failed`);
+  return wrong;
+}
+
+type Reading = Awaited<ReturnType<typeof measure>>;
+
+/** Who says that the machine was disturbed while the reading was taken; empty when nobody does. */
+function disturbances({ phase, truth }: Reading): string[] {
+  const lateMs = { server: truth.lateMsP99, generator: phase.lag_ms?.p99 ?? 0 };
+  return Object.entries(lateMs).flatMap(([who, ms]) => (ms > DISTURBED_MS ? [`${who} ${ms.toFixed(1)} ms late`] : []));
+}
+
+/** Takes readings until one is right; fails on a wrong one that nothing but the instrument can be blamed for. */
+async function expectCalibrated(
+  context: TestContext,
+  law: DelayLaw,
+  load: Omit<ScenarioPhase, 'name'>,
+  also: (phase: RunPhase) => string[],
+): Promise<void> {
+  const blamed: string[] = [];
+  for (let i = 0; i < READINGS_MAX; i++) {
+    const reading = await measure(law, load);
+    const wrong = [...misreadings(reading.phase, reading.truth.delaysMs), ...also(reading.phase)];
+    if (wrong.length === 0) return;
+    const disturbed = disturbances(reading);
+    expect(disturbed, `${wrong.join('; ')}, on a quiet machine`).not.toEqual([]);
+    blamed.push(`${wrong.join('; ')} (${disturbed.join(', ')})`);
   }
+  context.skip(`the machine was never quiet enough to judge: ${blamed.join(' | ')}`);
 }
 
 describe('known delays', () => {
@@ -64,26 +94,25 @@ describe('known delays', () => {
     { law: 'bimodal', ms: 10, slowMs: 100, slowShare: 0.1 },
   ];
 
-  it.each(laws)('of closed users are read as the server knows them: %j', AGAIN, async (law) => {
+  it.for(laws)('of closed users are read as the server knows them: %j', async (law, context) => {
     // Users that think do not march in step: eight at once would queue before the server's own record begins.
-    const { phase, truth } = await measure(law, { users: 6, think_s: 0.05, duration_s: 5 });
-    expectCalibrated(phase, truth);
-    expect(phase.littles_law).toMatchObject({ holds: true });
-    // The law in its plain form, N = X·(R + think), off only by what crosses the ends of the phase.
-    const inSystem = ((phase.requests ?? 0) / (phase.duration_s ?? 1)) * ((phase.mean_ms ?? 0) / 1000 + 0.05);
-    expect(inSystem).toBeGreaterThan(5.8);
-    expect(inSystem).toBeLessThan(6.3);
+    await expectCalibrated(context, law, { users: 6, think_s: 0.05, duration_s: 5 }, (phase) => {
+      // The law in its plain form, N = X·(R + think), off only by what crosses the ends of the phase.
+      const inSystem = ((phase.requests ?? 0) / (phase.duration_s ?? 1)) * ((phase.mean_ms ?? 0) / 1000 + 0.05);
+      const wrong = inSystem > 5.8 && inSystem < 6.3 ? [] : [`${inSystem} of 6 users`];
+      return phase.littles_law?.holds === true ? wrong : [...wrong, "Little's law is broken"];
+    });
   });
 
-  it.each(laws)('of open arrivals, too: %j', AGAIN, async (law) => {
-    const { phase, truth } = await measure(law, { rate: 150, arrivals: 'poisson', duration_s: 4 });
-    expectCalibrated(phase, truth);
-    expect(phase.open?.achieved_share).toBeGreaterThan(0.99);
+  it.for(laws)('of open arrivals, too: %j', async (law, context) => {
+    await expectCalibrated(context, law, { rate: 150, arrivals: 'poisson', duration_s: 4 }, ({ open }) =>
+      (open?.achieved_share ?? 0) > 0.99 ? [] : [`${open?.achieved_share} of the wanted rate`],
+    );
   });
 });
 
 describe('a stall', () => {
-  it('shows in full at a constant rate, and hides from one closed user', AGAIN, async () => {
+  it('shows in full at a constant rate, and hides from one closed user', async () => {
     // 0.7 s in 15 s at an even rate: those who come in it wait for the rest of it, so that 1 % wait for over 0.55 s.
     const STALL_MS = 700;
     const LENGTH_S = 15;
@@ -102,7 +131,7 @@ describe('a stall', () => {
 });
 
 describe('error rates', () => {
-  it('are exact', AGAIN, async () => {
+  it('are exact', async () => {
     // Request 0 is the one before the load; of 1..200 every tenth fails.
     const { phase } = await measure({ law: 'fixed', ms: 1, errorEvery: 10 }, { users: 4, requests_per_user: 50 });
     expect(phase).toMatchObject({ requests: 200, failed: 20, failures: { http_5xx: 20 }, success_rate: 0.9 });
@@ -110,7 +139,7 @@ describe('error rates', () => {
 });
 
 describe('a starved generator', () => {
-  it('makes the run INVALID', AGAIN, async () => {
+  it('makes the run INVALID', async () => {
     const pinned = join(folder, 'pinned.mjs');
     // The generator itself is kept busy: nine tenths of every 100 ms belong to somebody else.
     writeFileSync(

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 
 export interface DelayServer {
   readonly url: string;
-  /** What the server recorded since the last call, ms, ascending. */
-  record(): Promise<number[]>;
+  /** What the server recorded since the last call: each delay, ascending, and how late its event loop got to timers. */
+  record(): Promise<{ readonly delaysMs: readonly number[]; readonly lateMsP99: number }>;
   /** Blocks the whole process, later. */
   stall(afterMs: number, forMs: number): Promise<void>;
   close(): Promise<void>;
@@ -25,7 +25,10 @@ export async function startDelayServer(law: DelayLaw): Promise<DelayServer> {
   const url = `http://127.0.0.1:${line.toString('utf8').trim()}`;
   return {
     url,
-    record: async () => ((await (await fetch(`${url}/record`)).json()) as number[]).sort((a, b) => a - b),
+    record: async () => {
+      const record = (await (await fetch(`${url}/record`)).json()) as { delaysMs: number[]; lateMsP99: number };
+      return { ...record, delaysMs: record.delaysMs.sort((a, b) => a - b) };
+    },
     stall: async (afterMs, forMs) => {
       await fetch(`${url}/stall?after=${afterMs}&for=${forMs}`);
     },

@@ -4,6 +4,8 @@
  * Source: Künsch, "The Jackknife and the Bootstrap for General Stationary Observations", Annals of Statistics 17 (1989).
  */
 
+import { normalQuantile, studentQuantile } from './student-quantile.js';
+
 /** Fewer blocks say nothing of the spread between them. */
 export const BLOCKS_MIN = 30;
 const RESAMPLES = 300;
@@ -98,10 +100,11 @@ function change(values: readonly number[]): number {
 
 /**
  * By how much to widen an interval because neighbouring blocks are alike, too: √((1 + r)/(1 − r)) with the likeness r
- * of one block to the next, corrected for its bias (Kendall, 1954); and because few independent blocks know their own
- * spread badly: Student's t over the normal quantile (Cornish & Fisher, 1938).
+ * of one block to the next, corrected for its bias (Kendall, 1954); because few independent blocks know their own
+ * spread badly; and because several drifts are judged together (Bonferroni): Student's t of so many over the normal
+ * quantile of one.
  */
-function widening(values: readonly number[], size: number): number {
+function widening(values: readonly number[], size: number, judged: number): number {
   const blocks: number[] = [];
   for (let from = 0; from + size <= values.length; from += size) {
     blocks.push(values.slice(from, from + size).reduce((a, b) => a + b, 0) / size);
@@ -117,16 +120,15 @@ function widening(values: readonly number[], size: number): number {
   const likeness = Math.min(LIKENESS_MAX, Math.max(0, raw + (1 + 4 * raw) / k));
   const alike = (1 + likeness) / (1 - likeness);
   const freedom = Math.max(1, k / alike - 2);
-  const student = 1 + (2.372 / freedom + 2.822 / freedom ** 2) / 1.96;
-  return student * Math.sqrt(alike);
+  return (studentQuantile(freedom, TAIL / judged) / normalQuantile(TAIL)) * Math.sqrt(alike);
 }
 
 /**
  * The drift of an evenly spaced series by a straight line, its interval by drawing blocks of what the line leaves over,
- * widened where neighbouring blocks are alike.
- * Null where there are fewer than 30 blocks of two, or the mean is not above 0.
+ * widened where neighbouring blocks are alike. With several series that are `judged` together, the intervals of all of
+ * them hold at once in 95 %. Null where there are fewer than 30 blocks of two, or the mean is not above 0.
  */
-export function driftOf(series: readonly number[], random: () => number): Drift | null {
+export function driftOf(series: readonly number[], random: () => number, judged = 1): Drift | null {
   const n = series.length;
   const size = Math.floor(n / BLOCKS_MIN);
   const mean = series.reduce((a, b) => a + b, 0) / n;
@@ -145,6 +147,6 @@ export function driftOf(series: readonly number[], random: () => number): Drift 
   }
   drawn.sort((a, b) => a - b);
   const at = (share: number): number => drawn[Math.min(RESAMPLES - 1, Math.floor(RESAMPLES * share))] ?? 0;
-  const wide = widening(rest, size);
+  const wide = widening(rest, size, judged);
   return { value: total / mean, lower: (total + wide * at(TAIL)) / mean, upper: (total + wide * at(1 - TAIL)) / mean };
 }

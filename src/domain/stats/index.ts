@@ -8,6 +8,7 @@ export * from './percentile-interval.js';
 export * from './requirement.js';
 export * from './spike-recovery.js';
 export * from './steadiness.js';
+export * from './student-quantile.js';
 export * from './theil-sen.js';
 export * from './validity.js';
 export * from './comparison/compare-figures.js';

@@ -1,3 +1,5 @@
+import { studentQuantile } from './student-quantile.js';
+
 /** Fewer values know too little of their own spread. */
 const VALUES_MIN = 5;
 
@@ -9,16 +11,13 @@ export interface MeanInterval {
 }
 
 /**
- * The mean of at least five values, such as the throughput of seconds, ± t·s/√n with Student's t by Cornish & Fisher
- * (1938); null below five. Assumes that values are independent: neighbours that are alike make it too narrow.
+ * The mean of at least five values, such as the throughput of seconds, ± t·s/√n with Student's t; null below five. Assumes that values are independent: neighbours that are alike make it too narrow.
  */
 export function meanInterval(values: readonly number[]): MeanInterval | null {
   const n = values.length;
   if (n < VALUES_MIN) return null;
   const mean = values.reduce((a, b) => a + b, 0) / n;
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n - 1);
-  const freedom = n - 1;
-  const student = 1.96 + 2.372 / freedom + 2.822 / freedom ** 2;
-  const half = student * Math.sqrt(variance / n);
+  const half = studentQuantile(n - 1, 0.025) * Math.sqrt(variance / n);
   return { mean, lower: mean - half, upper: mean + half };
 }

@@ -16,12 +16,12 @@ function series(random: () => number, settings: { likeness: number; noise: numbe
   });
 }
 
-function shareCalled(outcome: string, settings: Parameters<typeof series>[1]): number {
+function shareCalled(outcome: string, settings: Parameters<typeof series>[1], judged = 1): number {
   let called = 0;
   for (let run = 0; run < RUNS; run++) {
     const random = seededRandom(1_000 + run);
     const values = series(random, settings);
-    if (steadinessOf(values, values, random).outcome === outcome) called++;
+    if (steadinessOf(values, values, random, judged).outcome === outcome) called++;
   }
   return called / RUNS;
 }
@@ -45,6 +45,15 @@ describe('steadinessOf', () => {
   ])('misses at most 10 % of drifts of 20 %: %j', (settings) => {
     expect(shareCalled('unsteady', { ...settings, drift: 0.2 })).toBeGreaterThanOrEqual(0.9);
     expect(shareCalled('unsteady', { ...settings, drift: -0.2 })).toBeGreaterThanOrEqual(0.9);
+  });
+
+  it.each([3, 5])('calls at most 10 %% of stationary runs of %d phases unsteady', (judged) => {
+    const perPhase = shareCalled('unsteady', { likeness: 0.8, noise: 0.15 }, judged);
+    expect(1 - (1 - perPhase) ** judged).toBeLessThanOrEqual(0.1);
+  });
+
+  it.each([3, 5])('misses at most 10 %% of drifts of 20 %% in one of %d phases', (judged) => {
+    expect(shareCalled('unsteady', { likeness: 0.5, noise: 0.1, drift: 0.2 }, judged)).toBeGreaterThanOrEqual(0.9);
   });
 
   it('does not call a phase steady whose second half is another', () => {

@@ -75,16 +75,22 @@ function startUp(batches: readonly number[], cut: number): 'none' | 'over' | 'en
  * each; `load`: what must not drift over the same stretches (open arrivals: requests in flight; closed users, whose
  * number in flight is given: response time). Unsteady: the start-up is not over in the first half, or the drift is
  * beyond 10 % and its interval leaves 0 out. Undecided: too few requests, or so noisy that the interval of the drift
- * reaches beyond 20 % although it holds 0.
+ * reaches beyond 20 % although it holds 0. `judged`: phases of the run that must all be steady; one of many that drifts
+ * by chance would make a steady run invalid, so their intervals hold together.
  */
-export function steadinessOf(batches: readonly number[], load: readonly number[], random: () => number): Steadiness {
+export function steadinessOf(
+  batches: readonly number[],
+  load: readonly number[],
+  random: () => number,
+  judged = 1,
+): Steadiness {
   const n = batches.length;
   if (n < BATCHES_MIN) {
     const reason = `too few requests: ${n} batches of ${BATCH_OBSERVATIONS}, at least ${BATCHES_MIN} are needed`;
     return { outcome: 'undecided', reason, batches: n, cutShare: null, drift: null };
   }
   const cut = mserCut(batches);
-  const drift = driftOf(load, random);
+  const drift = driftOf(load, random, judged);
   const found = { batches: n, cutShare: cut / n, drift };
   if (startUp(batches, cut) === 'endless') {
     return { ...found, outcome: 'unsteady', reason: 'its start-up is not over in the first half' };

@@ -2,12 +2,14 @@ import type { LittlesLaw } from './littles-law.js';
 
 /** Above this share of its time busy, a generator delays what it measures. */
 export const GENERATOR_ELU_MAX = 0.8;
-/** The median lag, and the mean wait for a processor, may be at most this share of the median response time. */
+/** The median lag may be at most this share of the median response time. */
 const LAG_SHARE_MAX = 0.25;
+/** The mean wait for a processor may be less: where it is so long, the tail's waits are as long as the answers. */
+const CPU_WAIT_SHARE_MAX = 0.15;
 /** Share of the time that a generator may wait for a processor at all. */
 const CPU_WAIT_TIME_MAX = 0.35;
 /** Machines that generator and service share make a generator wait this long at every turn. */
-const CPU_WAIT_MS_MIN = 1;
+const CPU_WAIT_MS_MIN = 0.5;
 /** Up to this is what waking up takes; beside answers of a millisecond it is reported, not judged. */
 const LAG_MS_MIN = 0.5;
 /** Open arrivals: at least this share of what was due must have been sent in time. */
@@ -78,9 +80,9 @@ export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
       `Phase ${phase.name}: a generator waited for a processor ${percent(phase.generatorCpuWaitShare)} of the time (at most ${percent(CPU_WAIT_TIME_MAX)}); give it processors of its own, or another machine.`,
     );
   }
-  if (responseMsP50 !== null && generatorCpuWaitMs > Math.max(CPU_WAIT_MS_MIN, LAG_SHARE_MAX * responseMsP50)) {
+  if (responseMsP50 !== null && generatorCpuWaitMs > Math.max(CPU_WAIT_MS_MIN, CPU_WAIT_SHARE_MAX * responseMsP50)) {
     reasons.push(
-      `Phase ${phase.name}: a generator waited ${generatorCpuWaitMs.toFixed(2)} ms for a processor each time it had something to do, beyond ${percent(LAG_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms; give it processors of its own, or another machine.`,
+      `Phase ${phase.name}: a generator waited ${generatorCpuWaitMs.toFixed(2)} ms for a processor each time it had something to do, beyond ${percent(CPU_WAIT_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms; give it processors of its own, or another machine.`,
     );
   }
   if (lagMsP50 !== null && responseMsP50 !== null && lagMsP50 > Math.max(LAG_MS_MIN, LAG_SHARE_MAX * responseMsP50)) {

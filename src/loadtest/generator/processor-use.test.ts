@@ -9,8 +9,13 @@ describe('processorUse', () => {
     expect(processorUse(from, { atMs: 2_000, waitedMs: 110, runs: 300 })).toEqual({ waitMs: 0.5, waitShare: 0.1 });
   });
 
-  it('says nothing of a few turns, or where the system says nothing', () => {
-    expect(processorUse(from, { atMs: 2_000, waitedMs: 110, runs: 299 })).toBeNull();
+  it('says no mean of a few turns, and no share of a moment', () => {
+    // One who always has work takes few turns: the share of the time tells that it got too little of it.
+    expect(processorUse(from, { atMs: 2_000, waitedMs: 710, runs: 299 })).toEqual({ waitMs: null, waitShare: 0.7 });
+    expect(processorUse(from, { atMs: 1_999, waitedMs: 110, runs: 300 })).toEqual({ waitMs: 0.5, waitShare: null });
+  });
+
+  it('says nothing where the system says nothing', () => {
     expect(processorUse(null, from)).toBeNull();
     expect(processorUse(from, null)).toBeNull();
   });

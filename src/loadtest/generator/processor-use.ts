@@ -7,15 +7,17 @@ interface Reading {
   readonly runs: number;
 }
 
-/** Fewer runs of the thread than these say nothing: a short phase is a few turns at the processor. */
+/** The mean of fewer turns at the processor than these says nothing. */
 const RUNS_MIN = 200;
+/** In less time than this one unlucky turn is a large share. A thread that always has work takes few turns, however long. */
+const SHARE_MS_MIN = 1_000;
 
 /** How a generator got on with the machine's processors over a phase. */
 export interface ProcessorUse {
-  /** Mean wait for a processor, each time there was something to do. */
-  readonly waitMs: number;
-  /** Share of the time in which it waited for one. */
-  readonly waitShare: number;
+  /** Mean wait for a processor, each time there was something to do; null where it was too seldom. */
+  readonly waitMs: number | null;
+  /** Share of the time in which it waited for one; null where the time was too short. */
+  readonly waitShare: number | null;
 }
 
 /**
@@ -35,14 +37,14 @@ export function readProcessor(): Reading | null {
   }
 }
 
-/** What lies between two readings; null where nothing is known, or too little. */
+/** What lies between two readings; null where nothing is known. */
 export function processorUse(from: Reading | null, to: Reading | null): ProcessorUse | null {
   if (from === null || to === null) return null;
   const runs = to.runs - from.runs;
-  if (runs < RUNS_MIN) return null;
   const waitedMs = to.waitedMs - from.waitedMs;
+  const lengthMs = to.atMs - from.atMs;
   return {
-    waitMs: waitedMs / runs,
-    waitShare: Math.min(1, waitedMs / Math.max(1, to.atMs - from.atMs)),
+    waitMs: runs < RUNS_MIN ? null : waitedMs / runs,
+    waitShare: lengthMs < SHARE_MS_MIN ? null : Math.min(1, waitedMs / lengthMs),
   };
 }

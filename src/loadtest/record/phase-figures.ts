@@ -31,6 +31,8 @@ export interface PhaseContext {
   readonly objective: number | null;
   /** Resident memory of the server over the phase: s on the run's clock, bytes. */
   readonly rss: readonly (readonly [atS: number, bytes: number])[];
+  /** Phases of the run that must be steady: their drifts are judged together. */
+  readonly steadyPhases: number;
 }
 
 function atShare(histogram: LatencyHistogram, p: number): number {
@@ -103,12 +105,25 @@ function warningsOf(recorder: PhaseRecorder, percentiles: Readonly<Record<string
 }
 
 /** Only sustained and soak phases must be steady; ramps and spikes never are, and a cut phase proves nothing. */
-function steadinessFigures(recorder: PhaseRecorder, seed: number): NonNullable<RunPhase['steadiness']> | null {
+export function mustBeSteady({ series, phase, wasCut }: PhaseRecorder): boolean {
+  return series !== null && !wasCut && (phase.kind === 'sustained' || phase.kind === 'soak');
+}
+
+function steadinessFigures(
+  recorder: PhaseRecorder,
+  seed: number,
+  steadyPhases: number,
+): NonNullable<RunPhase['steadiness']> | null {
   const { series, phase } = recorder;
-  if (series === null || recorder.wasCut || (phase.kind !== 'sustained' && phase.kind !== 'soak')) return null;
+  if (series === null || !mustBeSteady(recorder)) return null;
   const { responseMs, inFlight } = series.batches(BATCH_OBSERVATIONS);
   const load = phase.plan.mode === 'open' ? inFlight : responseMs;
-  const { outcome, reason, batches, cutShare, drift } = steadinessOf(responseMs, load, seededRandom(seed));
+  const { outcome, reason, batches, cutShare, drift } = steadinessOf(
+    responseMs,
+    load,
+    seededRandom(seed),
+    steadyPhases,
+  );
   return { outcome, reason, batches, cut_share: cutShare, drift };
 }
 
@@ -247,7 +262,7 @@ export function phaseFigures(recorder: PhaseRecorder, context: PhaseContext): Ru
     connections_opened: generators.reduce((sum, generator) => sum + generator.connectionsOpened, 0),
     littles_law: recorder.law(generators),
     ...blockFigures(recorder, seed),
-    steadiness: steadinessFigures(recorder, seed),
+    steadiness: steadinessFigures(recorder, seed, context.steadyPhases),
     ...(slopes === undefined ? {} : { slopes }),
     recovery: recoveryOf(recorder),
     ...(budget === null

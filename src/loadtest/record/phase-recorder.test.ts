@@ -72,7 +72,7 @@ describe('LatencyHistogram', () => {
 });
 
 const figuresOf = (recorder: PhaseRecorder, generators: GeneratorResult[]) =>
-  phaseFigures(recorder, { generators, seed: 1, objective: null, rss: [] });
+  phaseFigures(recorder, { generators, seed: 1, objective: null, rss: [], steadyPhases: 1 });
 
 describe('PhaseRecorder', () => {
   it('counts, times and rates a phase', () => {
