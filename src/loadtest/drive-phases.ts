@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type LoadPlan, planEndUs, startedAt } from '../domain/arrivals/index.js';
+import { type LoadPlan, planEndUs, startedAt, usersOf } from '../domain/arrivals/index.js';
 import { GeneratorPool, type GeneratorResult, type Shard } from './generator/generator-pool.js';
 import type { RequestPlan, SampleBatch } from './generator/messages.js';
 import { PhaseRecorder, type RecordedPhase } from './record/phase-recorder.js';
@@ -45,6 +45,7 @@ export class LoadDriver {
   readonly #nullRequest: RequestPlan | null;
   /** Number of the first generator of this shard. */
   readonly #first: number;
+  readonly #shards: number;
   readonly #onBatch: ((batch: SampleBatch) => void) | undefined;
   #recorder: PhaseRecorder | null = null;
   #number = 0;
@@ -65,6 +66,7 @@ export class LoadDriver {
     readonly onBatch?: (batch: SampleBatch) => void;
   }) {
     this.#first = options.shard.index * options.generators;
+    this.#shards = options.shard.count;
     this.#store = options.store;
     this.#onBatch = options.onBatch;
     this.#signal = options.signal;
@@ -103,7 +105,7 @@ export class LoadDriver {
       problems.push(`it started ${((soonUs - phase.startUs) / 1e6).toFixed(1)} s later than agreed`);
     }
     const plan = startedAt(phase.plan, Math.max(soonUs, phase.startUs ?? 0));
-    const recorder = new PhaseRecorder({ name: phase.name, kind: phase.kind, plan });
+    const recorder = new PhaseRecorder({ name: phase.name, kind: phase.kind, plan }, this.#usersOf(plan));
     this.#recorder = recorder;
     this.#keepSamples = !useNullRequest;
     const end = (): void => {
@@ -118,6 +120,14 @@ export class LoadDriver {
     this.#signal.removeEventListener('abort', end);
     this.#endPhase = null;
     return { recorder, generators, problems };
+  }
+
+  /** The closed users that the generators here play, of all that the shards have. */
+  #usersOf(plan: LoadPlan): number[] {
+    if (plan.mode !== 'closed') return [];
+    const { size } = this.#pool;
+    const own = Array.from({ length: size }, (_, i) => this.#first + i);
+    return own.flatMap((generator) => usersOf(plan.users, generator, size * this.#shards));
   }
 
   /** Ends the phase that runs, as Ctrl-C would. */

@@ -224,9 +224,16 @@ function shardFile({ seed, requirements }: Prepared, driven: readonly DrivenPhas
   };
 }
 
-function warningsOf({ warning, hasFloor, nullPlan }: Prepared, run: ScenarioRun, interrupted: boolean): string[] {
+function warningsOf(
+  { warning, hasFloor, nullPlan }: Prepared,
+  run: ScenarioRun,
+  { interrupted, shard }: { readonly interrupted: boolean; readonly shard: Shard | undefined },
+): string[] {
   const { aborted } = run;
   return [
+    ...(shard === undefined
+      ? []
+      : [`Shard ${shard.index + 1} of ${shard.count}: counts and rates are those of its share of the load.`]),
     ...(warning === null ? [] : [warning]),
     ...(hasFloor ? [] : [`The instrument's floor was not measured: ${nullPlan.path} does not answer with 2xx.`]),
     ...(interrupted ? ['The run was ended by hand before its plan was done.'] : []),
@@ -290,7 +297,7 @@ export async function runLoadTest(options: LoadTestOptions): Promise<RunResult> 
       seed,
       rss: residentMemory(probe.samples),
       restarts: [...restartsOf(probe.samples, driver.epochMs), ...podRestarts(probe.podsBefore, probe.podsAfter)],
-      warnings: warningsOf(prepared, run, signal.aborted),
+      warnings: warningsOf(prepared, run, { interrupted: signal.aborted, shard }),
     });
     teller.writing();
     await writeBundle(outDir, {

@@ -53,6 +53,12 @@ describe('shards', () => {
       [[0, 2]],
       [[1, 1]],
     ]);
+    // Each is held against its own users, and says that it is a part.
+    expect(parts.map((part) => part.run.phases[0]?.littles_law)).toMatchObject([
+      { expected: expect.closeTo(2, 1) as number, holds: true },
+      { expected: expect.closeTo(1, 1) as number, holds: true },
+    ]);
+    expect(parts[1].run.validity?.warnings[0]).toContain('Shard 2 of 2');
     const { run } = await mergeRuns([join(folder, '1'), join(folder, '0')], join(folder, 'merged'));
     const sum = (i: number) => parts.reduce((total, part) => total + (part.run.phases[i]?.requests ?? 0), 0);
     expect(run.phases.map((phase) => phase.requests)).toEqual([sum(0), sum(1)]);

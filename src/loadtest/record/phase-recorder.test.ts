@@ -130,6 +130,12 @@ describe('PhaseRecorder', () => {
     expect(recorder.law([GENERATOR])).toMatchObject({ measured: 1.3, holds: false });
   });
 
+  it('expects of a shard what its own users can do', () => {
+    const shard = new PhaseRecorder({ name: 'p', kind: 'sustained', plan }, [1]);
+    shard.add(batch([request(1, 0, 1_000_000)]), 1);
+    expect(shard.law([GENERATOR])).toMatchObject({ expected: 1, measured: 1, holds: true });
+  });
+
   it('calls a percentile unsupported when the own lag carries it, and connection wait no lag', () => {
     const lagging = recorderOf();
     lagging.add(batch(Array.from({ length: 100 }, () => request(0, 0, 10_000, { 2: 5_000 }))), 0);

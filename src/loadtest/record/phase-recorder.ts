@@ -1,5 +1,5 @@
 import { FAILURE_KINDS, type PhaseKind } from '../../contract/index.js';
-import { firstDueUs, type LoadPlan, planEndUs, restUs } from '../../domain/arrivals/index.js';
+import { firstDueUs, type LoadPlan, planEndUs, restUs, usersOf } from '../../domain/arrivals/index.js';
 import { type LittlesLaw, littlesLaw, overlapUs } from '../../domain/stats/index.js';
 import type { GeneratorResult } from '../generator/generator-pool.js';
 import { SAMPLE_WIDTH, type SampleBatch } from '../generator/messages.js';
@@ -49,11 +49,14 @@ export class PhaseRecorder {
   /** Null where the number of requests decides how long the phase is. */
   readonly series: PhaseSeries | null;
   readonly #endUs: number;
+  readonly #users: readonly number[];
   /** Set when the phase was ended before its plan said so. */
   #cutUs = Number.POSITIVE_INFINITY;
 
-  constructor(phase: RecordedPhase) {
+  /** `users`: which of the plan's closed users are recorded here; without it all of them. A shard has its share. */
+  constructor(phase: RecordedPhase, users?: readonly number[]) {
     this.phase = phase;
+    this.#users = users ?? (phase.plan.mode === 'closed' ? usersOf(phase.plan.users, 0, 1) : []);
     this.#endUs = planEndUs(phase.plan);
     this.series = Number.isFinite(this.#endUs) ? new PhaseSeries(phase.plan.startUs, this.#endUs) : null;
   }
@@ -129,10 +132,10 @@ export class PhaseRecorder {
     // Users of a ramp or a spike leave with a request under way, which covers time that is no longer theirs.
     if (Number.isFinite(plan.requestsPerUser) || plan.levels.length > 0) return null;
     let userTimeUs = 0;
-    for (let user = 0; user < plan.users; user++) {
+    for (const user of this.#users) {
       userTimeUs += Math.max(0, this.#endUs - (firstDueUs(plan, user) ?? this.#endUs));
     }
-    return littlesLaw(userTimeUs, this.tally.coveredUs, windowUs, plan.users);
+    return littlesLaw(userTimeUs, this.tally.coveredUs, windowUs, this.#users.length);
   }
 
   state(): RecorderState {
