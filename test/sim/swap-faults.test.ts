@@ -1,6 +1,6 @@
 import process from 'node:process';
 import { describe, expect, it } from 'vitest';
-import { runSwapFaults } from '../support/swap-faults.js';
+import { runSwapFaults } from './run-swap-faults.js';
 
 /** `SWAP_SEEDS=100000` runs more of them. */
 const SEEDS = Number(process.env['SWAP_SEEDS'] ?? 1000);

@@ -1,6 +1,6 @@
 import { FltsError } from '../../src/contract/index.js';
 import { dice, type LoadFault, type SimulatedRun } from '../../src/simulation/index.js';
-import { ManagedModels, run } from './managed-models.js';
+import { ManagedModels, run } from '../support/managed-models.js';
 
 /** How one seed went: what was drawn, how requests ended, and the first invariant that did not hold. */
 export interface SwapRun {
