@@ -3,33 +3,10 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { fixtureBundle, temporaryFolder } from '../support/fixture-registry.js';
-import { driftModel, type FixtureShape } from '../support/onnx-fixture.js';
+import { driftModel, withExternalTensor } from '../support/onnx-fixture.js';
 import { flts } from '../support/run-flts.js';
 import { serve, type TestService } from '../support/running-service.js';
 import { openRegistry } from '../../src/registry/index.js';
-
-/** A drift model with a tensor more, whose numbers would be read from the machine's files. */
-function modelThatReadsFiles(shape: FixtureShape): Uint8Array {
-  const entry = (key: string, value: string): Buffer => {
-    const body = Buffer.concat([
-      Buffer.from([10, key.length]),
-      Buffer.from(key),
-      Buffer.from([18, value.length]),
-      Buffer.from(value),
-    ]);
-    return Buffer.concat([Buffer.from([106, body.length]), body]);
-  };
-  const tensor = Buffer.concat([
-    Buffer.from([8, 4, 16, 1]),
-    Buffer.from([66, 6]),
-    Buffer.from('secret'),
-    entry('location', 'passwd'),
-    Buffer.from([112, 1]),
-  ]);
-  const graph = Buffer.concat([Buffer.from([42, tensor.length]), tensor]);
-  // Protobuf joins two graphs of one message: this adds an initializer.
-  return Buffer.concat([driftModel(shape), Buffer.from([58, graph.length]), graph]);
-}
 
 let service: TestService | null = null;
 afterEach(async () => {
@@ -51,7 +28,7 @@ describe('a model file that must not be loaded', () => {
     });
     // The registry's writer is not the only one who may write there.
     const shape = { lookback: 10, features: bundle.features.length, steps: 1, targets: bundle.targets.length };
-    const bad = modelThatReadsFiles(shape);
+    const bad = withExternalTensor(driftModel(shape));
     const folder = join(root, 'models', bundle.run_id);
     const text = await readFile(join(folder, 'bundle.json'), 'utf8');
     await writeFile(join(folder, 'model.onnx'), bad);

@@ -124,3 +124,19 @@ export function logModel(shape: FixtureShape): Bytes {
 export function foreignModel(shape: FixtureShape): Bytes {
   return model([...lastRow(shape), node('Identity', ['level'], 'y')], shape, 'y');
 }
+
+/** The model with more in its graph: protobuf joins two graphs of one message. */
+function joined(model: Bytes, ...parts: Bytes[]): Bytes {
+  return concat([model, message(7, ...parts)]);
+}
+
+/** A tensor more, `secret`, whose numbers would be read from the file `passwd` of the machine. */
+export function withExternalTensor(model: Bytes): Bytes {
+  const location = message(13, text(1, 'location'), text(2, 'passwd'));
+  return joined(model, message(5, int(1, 4), int(2, FLOAT), text(8, 'secret'), location, int(14, 1)));
+}
+
+/** A node more, whose operator needs a library of its maker. */
+export function withCustomOperator(model: Bytes): Bytes {
+  return joined(model, node('Forecast', [], 'unused', text(7, 'com.acme')));
+}

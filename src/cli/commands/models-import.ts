@@ -131,7 +131,7 @@ function frequencyOf(options: Options, loaded: LoadedSeries | null, timesMs: rea
   }
   if (loaded !== null) return loaded.series.stepMs / 1000;
   const [first, second] = timesMs ?? [];
-  return first !== undefined && second !== undefined && second > first ? (second - first) / 1000 : USUAL_FREQUENCY_S;
+  return first !== undefined && second !== undefined ? (second - first) / 1000 : USUAL_FREQUENCY_S;
 }
 
 async function contextOf(): Promise<Parameters<typeof import('../../training/index.js').importModel>[1]> {

@@ -75,7 +75,8 @@ export async function importModel(foreign: ForeignModel, context: ImportContext)
   const windowFeatures = takesTime ? [...columns, ...TIME_FEATURES] : columns;
   const shape = { lookback: example.window.length, steps: example.forecast.length };
   const { model, type } = await adapt(foreign, windowFeatures, shape, context.runtime);
-  const program = await load(foreign.file, model, context.runtime);
+  const window = `with windows of ${shape.lookback} rows of ${foreign.features.length} features it does not load: `;
+  const program = await load(foreign.file, model, context.runtime, window);
   try {
     const targetStd = spreads(foreign);
     const forecast = await replayExamples(
@@ -120,9 +121,9 @@ async function adapt(
   });
 }
 
-async function load(file: string, model: Uint8Array, runtime: TensorRuntime): Promise<TensorProgram> {
+async function load(file: string, model: Uint8Array, runtime: TensorRuntime, when = ''): Promise<TensorProgram> {
   return await runtime.load(model).catch((cause: unknown) => {
-    throw refused(file, runtimeReason(cause), cause);
+    throw refused(file, `${when}${runtimeReason(cause)}`, cause);
   });
 }
 

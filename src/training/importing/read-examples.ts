@@ -19,7 +19,7 @@ const FLOAT32_MAX = 3.4028234663852886e38;
 
 /**
  * `{"window": [[…], …], "forecast": [[…], …], "ts": ["2018-02-05 23:40:00", …]?}`, or a list of such objects, all of
- * one shape. Where `ts` is there, the six time features of the window must be those of the timestamps.
+ * one shape. Where `ts` is there, it ascends, and the time features of the window must be those of the timestamps.
  * Throws FLTS_IMPORT_INPUT that names the example and what is wrong.
  */
 export function readExamples(
@@ -70,6 +70,8 @@ function readTimes(value: unknown, place: string, rows: number): number[] {
   const times = value.map((text) => (typeof text === 'string' ? parseTimestampMs(text) : Number.NaN));
   const bad = times.findIndex((time) => Number.isNaN(time));
   if (bad >= 0) throw importInput(place, `'ts' has an unreadable timestamp in row ${bad + 1}`);
+  const late = times.findIndex((time, i) => i > 0 && time <= (times[i - 1] ?? 0));
+  if (late >= 0) throw importInput(place, `'ts' goes back in time, or stands still, in row ${late + 1}`);
   return times;
 }
 

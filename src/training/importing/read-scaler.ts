@@ -27,7 +27,8 @@ export function noScaler(features: readonly string[], targets: readonly string[]
  * "min", "max", "range"?}, "x": {"kind": "none"}}`, or the attributes of scikit-learn's StandardScaler (`mean_`,
  * `scale_`) or MinMaxScaler (`data_min_`, `data_max_`, `feature_range`; or `min_`, `scale_`), with
  * `feature_names_in_` or in the order of the features or targets. Names in `optional` (time features) may be missing:
- * raw. A column without spread counts as spread 1, as in scikit-learn. Throws FLTS_IMPORT_INPUT with the place.
+ * raw. A column without spread counts as spread 1, as in scikit-learn; no scale is beyond float32, no standard
+ * deviation negative. Throws FLTS_IMPORT_INPUT with the place.
  */
 export function readScaler(
   value: unknown,
@@ -63,8 +64,20 @@ function pick(
     if (found === undefined) {
       throw importInput(place, `it has no scale of '${name}'; write {"kind": "none"} for a column that is not scaled`);
     }
+    // The graph holds them as float32.
+    if (!Number.isFinite(Math.fround(found.center)) || !isFloat32Scale(found.scale)) {
+      throw importInput(place, `the scale of '${name}' is beyond float32`);
+    }
+    if (found.std !== null && found.std < 0) {
+      throw importInput(place, `the std of '${name}' is ${found.std}: it must not be negative`);
+    }
     return found;
   });
+}
+
+function isFloat32Scale(scale: number): boolean {
+  const rounded = Math.fround(scale);
+  return Number.isFinite(rounded) && rounded !== 0;
 }
 
 function readSet(set: JsonObject, place: string, order: readonly string[]): Map<string, Affine> {

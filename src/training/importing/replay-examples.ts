@@ -113,6 +113,7 @@ export function runtimeReason(cause: unknown): string {
   const line = (text.split('\n').find((part) => part.trim() !== '') ?? 'no reason given').trim();
   return line
     .replace(/^Load model from .*? failed:\s*/, '')
+    .replace(/^Type Error: /, '')
     .replace(/^.*\.(?:cc|h):\d+ .*\)(?: const)?(?: \[[^\]]*\])? /, '')
     .slice(0, 300)
     .replace(/[.\s]+$/, '');
