@@ -59,6 +59,19 @@ it('asks nothing for a while after many failures in a row, with the same sentenc
   expect(await outcome(guard.run(() => Promise.resolve('back')))).toBe('back');
 });
 
+it('asks once for each pause while the source stays down', async () => {
+  const guard = new SourceGuard('the source', LIMITS);
+  const ask = vi.fn(down);
+  await outcome(guard.run(ask));
+  await outcome(guard.run(ask));
+  for (let pause = 1; pause <= 3; pause++) {
+    await vi.advanceTimersByTimeAsync(LIMITS.pauseMs);
+    await outcome(guard.run(ask));
+    await outcome(guard.run(ask));
+    expect(ask).toHaveBeenCalledTimes(LIMITS.breakAfter + pause);
+  }
+});
+
 it.each([-3_600_000, 3_600_000])('asks again after the pause though the clock was set by %i ms', async (jumpMs) => {
   const guard = new SourceGuard('the source', LIMITS);
   await outcome(guard.run(down));

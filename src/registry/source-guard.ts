@@ -26,6 +26,12 @@ export interface GuardLimits {
 
 export const GUARD_LIMITS: GuardLimits = { timeoutMs: 10_000, tries: 3, breakAfter: 5, pauseMs: 10_000 };
 
+/** What a breaker says of itself, and can be made from: `openedAt` is wall-clock time, ms. */
+interface BreakerState {
+  readonly ownState: object;
+  readonly breakerState: unknown;
+}
+
 const isTransient = (error: Error): boolean => error instanceof FltsError && error.code === 'FLTS_SOURCE_DOWN';
 
 /**
@@ -98,10 +104,11 @@ export class SourceGuard {
     return new FltsError('FLTS_SOURCE_DOWN', `${this.#name} ${what}.`, { cause });
   }
 
-  #newBreaker(): CircuitBreakerPolicy {
+  #newBreaker(state?: BreakerState): CircuitBreakerPolicy {
     const breaker = circuitBreaker(handleWhen(isTransient), {
       halfOpenAfter: this.#limits.pauseMs,
       breaker: new ConsecutiveBreaker(this.#limits.breakAfter),
+      initialState: state,
     });
     breaker.onStateChange((state) => {
       this.#openSinceMs = state === CircuitState.Open ? this.#monotonicMs() : null;
@@ -109,11 +116,15 @@ export class SourceGuard {
     return breaker;
   }
 
-  /** The breaker's pause is on the wall clock; were that set back an hour, the source would not be asked for an hour. */
+  /**
+   * The breaker's pause is on the wall clock; were that set back an hour, the source would not be asked for an hour. A
+   * pause that is over by the monotonic clock ends as if it had begun at the epoch: with one try, which closes or opens.
+   */
   #mendClock(): void {
     if (this.#openSinceMs === null || this.#monotonicMs() - this.#openSinceMs < this.#limits.pauseMs) return;
     if (this.#breaker.state !== CircuitState.Open) return;
     this.#openSinceMs = null;
-    this.#breaker = this.#newBreaker();
+    const state = this.#breaker.toJSON() as BreakerState;
+    this.#breaker = this.#newBreaker({ ...state, ownState: { ...state.ownState, openedAt: 0 } });
   }
 }
