@@ -55,13 +55,61 @@ const TYPED: Run = {
 };
 
 function bundle(run: Run, more: Partial<RunBundle> = {}): RunBundle {
-  return { run, distributions: new Map(), timeline: [], attribution: new Map(), server: [], gaps: [], ...more };
+  return {
+    run,
+    distributions: new Map(),
+    timeline: [],
+    attribution: new Map(),
+    modelRuns: null,
+    server: [],
+    gaps: [],
+    ...more,
+  };
 }
 
 const sectionOf = (run: Run, id: string): string => {
   const section = buildReport(bundle(run)).sections.find((candidate) => candidate.id === id);
   return JSON.stringify(section ?? null);
 };
+
+describe('what a run of the model costs', () => {
+  const run: Run = {
+    schema_version: 1,
+    scenario: { name: 's', seed: 1, request: { horizon: 1 } },
+    phases: [{ name: '1', users: 1, requests: 9, success_rate: 1, server_timing_ms_mean: { exec: 1 } }],
+  };
+  const capacityOf = (modelRuns: RunBundle['modelRuns']): string => {
+    const section = buildReport(bundle(run, { modelRuns })).sections.find(({ id }) => id === 'capacity');
+    return JSON.stringify(section ?? null);
+  };
+  const curve = {
+    kind: 'curve' as const,
+    perRunMs: { value: 0.4, lower: 0.38, upper: 0.43 },
+    perRowMs: { value: 0.05, lower: 0.048, upper: 0.054 },
+    sizes: [1, 4, 32].map((rows) => ({ rows, medianMs: 0.4 + 0.05 * rows, batches: 500 })),
+    errorMax: 0.03,
+  };
+
+  it('is said with its interval, and what it makes possible', () => {
+    const text = capacityOf(curve);
+    expect(text).toContain(
+      'A run of the model for a horizon of 1 took 0.40 ms (0.38 ms to 0.43 ms) whatever its rows, and 0.05 ms (0.048 ms to 0.054 ms) for each row: the service curve through the medians of about 1,500 batches of 1 to 32 rows.',
+    );
+    // 32 rows in 0.4 + 32 × 0.05 ms; one in 0.45 ms.
+    expect(text).toContain(
+      'is 16,000 rows per second of one worker that never waits; with single rows it would be 2,222',
+    );
+    expect(text).toContain('No median is further from the line than 3.0 %.');
+    expect(text).toContain('service-curve');
+    expect(capacityOf({ ...curve, errorMax: 0.5 })).toContain('misses a median by 50.0 %');
+  });
+
+  it('is not made up', () => {
+    const none = { kind: 'none' as const, reason: 'batches came in 1 size only, and a line takes 3' };
+    expect(capacityOf(none)).toContain('Not measured: batches came in 1 size only, and a line takes 3.');
+    expect(capacityOf(null)).toBe('null');
+  });
+});
 
 describe('the report of typed figures', () => {
   it('prints no percentile that its number of requests does not carry', () => {

@@ -24,6 +24,7 @@ export const GLOSSARY: Report['glossary'] = [
   ['queue wait', 'time a request waited inside the service before its work began'],
   ['queue', 'requests that were taken in and wait for their turn'],
   ['batch, Batch size', 'several requests that the model computes in one go'],
+  ['service curve', 'how long the model takes for a batch: a fixed part, and a part for each row in it'],
   ['event loop, Event-loop lag', "the one thread that takes and answers requests; its lag is everyone's lag"],
   [
     'scalability law',

@@ -7,6 +7,7 @@ import { createGunzip } from 'node:zlib';
 import { type Histogram, HistogramLogReader, initWebAssembly } from 'hdr-histogram-js';
 import { HISTOGRAMS_FILE, type RunSample, SAMPLES_FILE, SERVER_FILE, type ServerSample } from '../contract/index.js';
 import { AttributionBuilder } from './evidence/attribution-builder.js';
+import { ModelRunBuilder } from './evidence/model-run-builder.js';
 import { readRunFile } from './read-run-file.js';
 import type { DistributionPoint, RunBundle, SampleFold } from './run-bundle.js';
 import { TimelineBuilder } from './timeline.js';
@@ -101,7 +102,8 @@ export async function readRunBundle(path: string): Promise<RunBundle> {
   const distributions = await optional(HISTOGRAMS_FILE, readDistributions, new Map<string, DistributionPoint[]>());
   const timeline = new TimelineBuilder();
   const requests = new AttributionBuilder();
-  const folds: readonly SampleFold[] = [timeline, requests];
+  const modelRuns = new ModelRunBuilder(run);
+  const folds: readonly SampleFold[] = [timeline, requests, modelRuns];
   const hasSamples = await optional(SAMPLES_FILE, (file) => foldSamples(file, folds), false);
   const server: ServerSample[] = [];
   await optional(SERVER_FILE, (file) => readLines(file, (value) => server.push(value as ServerSample)), undefined);
@@ -110,6 +112,7 @@ export async function readRunBundle(path: string): Promise<RunBundle> {
     distributions,
     timeline: hasSamples ? timeline.points() : [],
     attribution: hasSamples ? requests.sets() : new Map(),
+    modelRuns: hasSamples ? modelRuns.curve() : null,
     server,
     gaps,
   };

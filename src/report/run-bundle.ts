@@ -1,5 +1,6 @@
 import type { Run, RunPhase, RunSample, ServerSample } from '../contract/index.js';
 import type { CohortSet } from '../domain/attribution/index.js';
+import type { ModelRunCurve, NoModelRunCurve } from '../domain/capacity/index.js';
 import { perSecond } from './format.js';
 
 /** Response time at a percentile (0..100) of one phase. */
@@ -36,6 +37,8 @@ export interface RunBundle {
   readonly timeline: readonly TimelinePoint[];
   /** Where the time of the requests around each percentile went, by phase: all replicas together, then each. Empty without samples. */
   readonly attribution: ReadonlyMap<string, readonly CohortSet[]>;
+  /** What a run of the model takes by the rows of its batch; null without samples. */
+  readonly modelRuns: ModelRunCurve | NoModelRunCurve | null;
   readonly server: readonly ServerSample[];
   /** What is missing or damaged, as sentences. */
   readonly gaps: readonly string[];

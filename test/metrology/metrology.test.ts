@@ -13,7 +13,7 @@ import { type DelayLaw, type DelayServer, startDelayServer } from '../support/de
  * times). A fault of the instrument fails at once.
  */
 const GENERATOR = new URL('../../dist/loadtest/generator/generator-process.js', import.meta.url);
-const READINGS_MAX = 6;
+const READINGS_MAX = 4;
 /** Beyond this at the 99th percentile a witness calls the machine disturbed: a third of what a p99 may be off by. */
 const DISTURBED_MS = 1;
 
@@ -37,7 +37,11 @@ async function measure(law: DelayLaw, phase: Omit<ScenarioPhase, 'name'>) {
     version: 'test',
     generatorUrl: GENERATOR,
     nullUrl: '/nowhere',
-    scenario: { request: { path: '/work', check: 'json' }, phases: [{ name: 'p', kind: 'custom', ...phase }] },
+    scenario: {
+      generators: 1,
+      request: { path: '/work', check: 'json' },
+      phases: [{ name: 'p', kind: 'custom', ...phase }],
+    },
   });
   return { phase: run.phases[0]!, run, truth: await server.record() };
 }

@@ -28,7 +28,15 @@ function runSystem(plan: SystemPlan, seed: number): { run: Run; diagnosis: Diagn
   const { run, samples, server } = simulateSystem(plan, seed);
   const builder = new AttributionBuilder();
   for (const sample of samples) builder.add(sample);
-  const bundle = { run, distributions: new Map(), timeline: [], attribution: builder.sets(), server, gaps: [] };
+  const bundle = {
+    run,
+    distributions: new Map(),
+    timeline: [],
+    attribution: builder.sets(),
+    modelRuns: null,
+    server,
+    gaps: [],
+  };
   return { run, diagnosis: diagnoseBundle(bundle) };
 }
 

@@ -171,6 +171,13 @@ export function fullBundle(): RunBundle {
       ]),
     ),
     attribution: new Map(),
+    modelRuns: {
+      kind: 'curve',
+      perRunMs: { value: 0.4, lower: 0.38, upper: 0.43 },
+      perRowMs: { value: 0.052, lower: 0.051, upper: 0.054 },
+      sizes: [1, 2, 4, 8, 16, 32].map((rows) => ({ rows, medianMs: 0.41 + 0.052 * rows, batches: 900 })),
+      errorMax: 0.02,
+    },
     timeline: timeline(),
     server: looks(),
     gaps: [],

@@ -41,6 +41,7 @@ function bundleOf(run: Partial<Run> = {}, server: ServerSample[] = []): RunBundl
     distributions: new Map(),
     timeline: [],
     attribution: new Map(),
+    modelRuns: null,
     server,
     gaps: [],
   };

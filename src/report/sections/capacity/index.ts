@@ -5,7 +5,7 @@ import { capacitySection } from './scaling.js';
 
 /** How much the service carries, and what would carry more. */
 export const CAPACITY_SECTIONS: SectionBuilders = {
-  capacity: ({ run }, findings) => capacitySection(run, findings),
+  capacity: capacitySection,
   tiers: (_, findings) => degradationSection(findings),
   paths: (bundle) => pathsSection(bundle),
 };

@@ -1,9 +1,10 @@
-import type { Run } from '../../../contract/index.js';
 import type { CapacityModel, Estimate, HeldOut } from '../../../domain/capacity/index.js';
 import type { Findings } from '../../findings.js';
 import { count, perSecond, share } from '../../format.js';
 import { type Block, figureTable, plain, type Section, type Sentence, warning } from '../../model.js';
+import type { RunBundle } from '../../run-bundle.js';
 import { searchBlocks } from './knee-search.js';
+import { modelRunBlocks } from './model-run.js';
 
 /** A share of a request's work below this is rounding, not cost. */
 const NEGLIGIBLE = 1e-9;
@@ -58,19 +59,21 @@ function scalingBlocks({ scaling }: Findings): Block[] {
   return [{ kind: 'list', items: lawSentences(model) }, heldOutTable(model.heldOut)];
 }
 
-/** What the levels say of the capacity by the scalability law, and what a search found; null without either. */
-export function capacitySection(run: Run, findings: Findings): Section | null {
+/** What the levels say of the capacity by the scalability law, what a search found, what a run of the model costs. */
+export function capacitySection(bundle: RunBundle, findings: Findings): Section | null {
   const law = scalingBlocks(findings);
-  const search = searchBlocks(run);
-  if (law.length + search.length === 0) return null;
+  const search = searchBlocks(bundle.run);
+  const modelRun = modelRunBlocks(bundle);
+  if (law.length + search.length + modelRun.length === 0) return null;
   const heading = (text: string): Block => ({ kind: 'heading', text });
   return {
     id: 'capacity',
     title: 'Capacity',
-    lead: 'How throughput grows with users, and the largest rate that the service keeps up with.',
+    lead: 'How throughput grows with users, the largest rate that the service keeps up with, and what the model takes of it.',
     blocks: [
       ...(law.length === 0 ? [] : [heading('How throughput scales'), ...law]),
       ...(search.length === 0 ? [] : [heading('Largest rate within the requirement'), ...search]),
+      ...(modelRun.length === 0 ? [] : [heading('What a run of the model costs'), ...modelRun]),
     ],
   };
 }
