@@ -101,6 +101,7 @@ describe('what a run of the model costs', () => {
     );
     expect(text).toContain('No median is further from the line than 3.0 %.');
     expect(text).toContain('service-curve');
+    expect(capacityOf({ ...curve, perRowMs: { value: 0, lower: 0, upper: 0 } })).toContain('nothing that can be told');
     expect(capacityOf({ ...curve, errorMax: 0.5 })).toContain('misses a median by 50.0 %');
   });
 

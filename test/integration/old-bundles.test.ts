@@ -34,7 +34,7 @@ describe.each(VERSIONS)('a run bundle of version %s', (version) => {
     const written = readdirSync(folder).filter((file) => !before.has(file));
     expect(written.length).toBe(5);
     const text = readFileSync(join(folder, 'report.md'), 'utf8');
-    for (const part of ['## Results', '## Capacity', 'service curve', '5 users']) expect(text).toContain(part);
+    for (const part of ['## Performance results', '## Capacity', 'service curve', '| 5 ']) expect(text).toContain(part);
     expect(text).not.toMatch(/undefined|NaN|\[object/);
   });
 });

@@ -21,7 +21,7 @@ function sentencesOf(curve: ModelRunCurve, horizon: unknown): Sentence[] {
   const asked = typeof horizon === 'number' ? ` for a horizon of ${count(horizon)}` : '';
   const sentences = [
     plain(
-      `A run of the model${asked} took ${ms(perRunMs.value)} ${interval(perRunMs)} whatever its rows, and ${ms(perRowMs.value)} ${interval(perRowMs)} for each row: the service curve through the medians of about ${count(batches)} batches of ${count(first.rows)} to ${count(last.rows)} rows.`,
+      `A run of the model${asked} took ${ms(perRunMs.value)} ${interval(perRunMs)} whatever its rows, and ${perRowMs.upper === 0 ? 'nothing that can be told from noise' : `${ms(perRowMs.value)} ${interval(perRowMs)}`} for each row: the service curve through the medians of about ${count(batches)} batches of ${count(first.rows)} to ${count(last.rows)} rows.`,
     ),
     plain(
       `At ${count(last.rows)} rows, the largest batch met often enough, that is ${perSecond((1000 * last.rows) / lineMs(curve, last.rows))} rows per second of one worker that never waits; with single rows it would be ${perSecond(1000 / lineMs(curve, 1))}.`,
