@@ -12,7 +12,7 @@ import {
   nothingThere,
   parseJson,
 } from '../bundle-files.js';
-import { bytesOf, CacheSpace, IN_USE_MS } from './cache-space.js';
+import { bytesOf, CacheSpace, IN_USE_MS, isSourceName } from './cache-space.js';
 
 export interface CacheOptions {
   readonly folder: string;
@@ -183,7 +183,7 @@ export class ArtifactCache {
   }
 
   #sourceFolder(source: string): string {
-    if (!/^[0-9a-f]{16}$/.test(source)) throw new Error(`'${source}' is no name of a source`);
+    if (!isSourceName(source)) throw new Error(`'${source}' is no name of a source`);
     return join(this.#options.folder, source);
   }
 

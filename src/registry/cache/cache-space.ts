@@ -1,8 +1,8 @@
-import { readdir, stat } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { FltsError } from '../../contract/index.js';
-import { isTemporary, removeFolder } from '../atomic-write.js';
-import { nothingThere } from '../bundle-files.js';
+import { removeFolder } from '../atomic-write.js';
+import { isRunId, nothingThere } from '../bundle-files.js';
 
 /** An entry that was used so recently may still be read by somebody; those who hold entries say so more often. */
 export const IN_USE_MS = 180_000;
@@ -13,7 +13,15 @@ interface Entry {
   readonly usedMs: number;
 }
 
-/** The room that the entries of a cache take, of every source and process: FOLDER/SOURCE/ENTRY/FILE. */
+/** Whether a folder of the cache is that of a source: 16 hexadecimal digits. */
+export function isSourceName(name: string): boolean {
+  return /^[0-9a-f]{16}$/.test(name);
+}
+
+/**
+ * The room that the entries of a cache take, of every source and process: FOLDER/SOURCE/RUN_ID/FILE. Whatever else lies
+ * in the folder is not the cache's, and is never counted or removed; links are not followed.
+ */
 export class CacheSpace {
   readonly #folder: string;
   readonly #nowMs: () => number;
@@ -60,12 +68,12 @@ export class CacheSpace {
 
   async #entries(): Promise<Entry[]> {
     const entries: Entry[] = [];
-    for (const source of await readdir(this.#folder)) {
-      if (isTemporary(source)) continue;
-      for (const name of await readdir(join(this.#folder, source)).catch(noEntries)) {
-        const path = join(this.#folder, source, name);
-        const info = await stat(path).catch(nothingThere(null));
-        if (info === null || !info.isDirectory() || isTemporary(name)) continue;
+    for (const source of await readdir(this.#folder, { withFileTypes: true })) {
+      if (!source.isDirectory() || !isSourceName(source.name)) continue;
+      for (const name of await readdir(join(this.#folder, source.name)).catch(noEntries)) {
+        const path = join(this.#folder, source.name, name);
+        const info = await lstat(path).catch(nothingThere(null));
+        if (info === null || !info.isDirectory() || !isRunId(name)) continue;
         entries.push({ path, bytes: await bytesOf(path), usedMs: info.mtimeMs });
       }
     }

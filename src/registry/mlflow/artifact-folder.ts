@@ -3,6 +3,7 @@ import { boundedBytes, type ByteLimits } from '../objects/bounded-bytes.js';
 import { isPlainPath, keyBelow } from '../objects/object-key.js';
 import type { S3Access } from '../objects/s3-client.js';
 import { S3ObjectStore } from '../objects/s3-object-store.js';
+import { shownUri } from '../objects/shown-uri.js';
 import { writeNewFile } from '../objects/write-new-file.js';
 import type { MlflowRest } from './mlflow-rest.js';
 
@@ -37,10 +38,9 @@ export class ArtifactFolders {
     const isHere = authority === '' || authority === new URL(this.#rest.base).host;
     if (scheme === 'mlflow-artifacts' && isHere && isPlainPath(path)) return new ProxiedFolder(this.#rest, `${path}/`);
     if (scheme === 's3' && isPlainPath(path)) return new BucketFolder(this.#bucket(authority), `${path}/`);
-    const shown = uri.replace(/\/\/[^/@]*@/, '//').slice(0, 200);
     throw new FltsError(
       'FLTS_SOURCE_REFUSED',
-      `MLflow keeps the model at ${JSON.stringify(shown)}, which is not asked.`,
+      `MLflow keeps the model at ${JSON.stringify(shownUri(uri))}, which is not asked.`,
       {
         remedy:
           'Artifacts are read through the tracking server (mlflow server --serve-artifacts) or from s3://; nowhere else.',

@@ -1,5 +1,6 @@
 import { FltsError } from '../../contract/index.js';
 import { isPlainPath } from './object-key.js';
+import { shownUri } from './shown-uri.js';
 
 export interface S3Location {
   readonly bucket: string;
@@ -15,13 +16,9 @@ export function parseS3Uri(uri: string): S3Location {
   const [, bucket = '', path = ''] = /^s3:\/\/([^/]*)\/?(.*)$/s.exec(uri) ?? [];
   const prefix = path.replace(/\/$/, '');
   if (!BUCKET.test(bucket) || (prefix !== '' && !isPlainPath(prefix))) {
-    throw new FltsError(
-      'FLTS_USAGE',
-      `${JSON.stringify(uri.replace(/\/\/[^/]*@/, '//').slice(0, 200))} is not a place on S3.`,
-      {
-        remedy: 'Give s3://BUCKET or s3://BUCKET/PREFIX; credentials go into the environment or a profile.',
-      },
-    );
+    throw new FltsError('FLTS_USAGE', `${JSON.stringify(shownUri(uri))} is not a place on S3.`, {
+      remedy: 'Give s3://BUCKET or s3://BUCKET/PREFIX; credentials go into the environment or a profile.',
+    });
   }
   return { bucket, prefix: prefix === '' ? '' : `${prefix}/` };
 }
