@@ -1,6 +1,5 @@
 import {
   DATA_TYPE,
-  decodeModel,
   encodeModel,
   type GraphMessage,
   type ModelMessage,
@@ -32,10 +31,9 @@ export interface Adaptation {
 /**
  * The foreign model with the contract's input and output around it (CONTRACT §4): features put in its order, scaled,
  * flattened and widened as it wants; its answer shaped, brought back to raw units. Everything inside stays as it is,
- * but for inner values that have the contract's names.
+ * but for inner values that have the contract's names. Changes `model`.
  */
-export function adaptModel(bytes: Uint8Array, plan: Adaptation): { model: Uint8Array; type: ModelType } {
-  const model = decodeModel(bytes);
+export function adaptModel(model: ModelMessage, plan: Adaptation): { model: Uint8Array; type: ModelType } {
   const { graph } = model;
   const names = new Set<string>();
   visitNames(graph, (name) => {
@@ -128,8 +126,7 @@ function typeOf(graph: GraphMessage): ModelType {
 }
 
 /** The program that wrote the file, and its version of the standard operators: for the record. */
-export function originOf(bytes: Uint8Array): { producer: string; opset: number } {
-  const model: ModelMessage = decodeModel(bytes);
+export function originOf(model: ModelMessage): { producer: string; opset: number } {
   const standard = model.opset_import.find(({ domain }) => domain === '' || domain === 'ai.onnx');
   return { producer: model.producer_name, opset: Number(standard?.version ?? 0) };
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type AccuracyTableRow, BUNDLE_SCHEMA_VERSION, type Bundle, FltsError } from '../../contract/index.js';
 import { EMPTY_CELL_VALUE, type Series, TIME_FEATURES } from '../../domain/forecast/index.js';
+import { decodeModel, type ModelMessage } from '../onnx/index.js';
 import type { TensorProgram, TensorRuntime } from '../ports.js';
 import { adaptModel, originOf } from './adapt-model.js';
 import { foreignShape, refused } from './foreign-shape.js';
@@ -110,7 +111,7 @@ async function adapt(
   const { inputs, outputs } = original;
   await original.release();
   const shape = foreignShape(file, inputs, outputs, { lookback, steps, features, targets, output });
-  return adaptModel(bytes, {
+  return adaptModel(decode(file, bytes), {
     shape,
     scaler: foreign.scaler,
     lookback,
@@ -119,6 +120,15 @@ async function adapt(
     foreignFeatures: features,
     targets: targets.length,
   });
+}
+
+/** ONNX Runtime takes texts that are no UTF-8; what goes into a bundle is written anew, and must be good. */
+function decode(file: string, bytes: Uint8Array): ModelMessage {
+  try {
+    return decodeModel(bytes);
+  } catch (cause) {
+    throw refused(file, `it is damaged: ${runtimeReason(cause)}`, cause);
+  }
 }
 
 async function load(file: string, model: Uint8Array, runtime: TensorRuntime, when = ''): Promise<TensorProgram> {
@@ -170,7 +180,7 @@ function plainBundle(foreign: ForeignModel, facts: PlainFacts, context: ImportCo
     schema_version: BUNDLE_SCHEMA_VERSION,
     run_id: context.runId,
     model_type: type,
-    imported: { file, sha256: digest(bytes), ...originOf(bytes) },
+    imported: { file, sha256: digest(bytes), ...originOf(decode(file, bytes)) },
     created: context.created,
     lookback,
     steps,
