@@ -48,12 +48,15 @@ describe('a registry on S3', () => {
 });
 
 describe('a registry on MLflow', () => {
-  registryContract(() => open('mlflow:models:/lte@champion'), 'lte');
+  registryContract(() => open('mlflow:models:/lte@champion'), { identifier: 'lte' });
 });
 
 describe('a registry on MLflow whose artifacts are on S3', () => {
-  registryContract(() => {
-    mlflow.artifactRoot = 's3://artifacts/mlflow';
-    return open('models:/direct');
-  }, 'direct');
+  registryContract(
+    () => {
+      mlflow.artifactRoot = 's3://artifacts/mlflow';
+      return open('models:/direct');
+    },
+    { identifier: 'direct' },
+  );
 });
