@@ -75,7 +75,7 @@ export async function importModel(foreign: ForeignModel, context: ImportContext)
   const takesTime = columns.length < foreign.features.length;
   const windowFeatures = takesTime ? [...columns, ...TIME_FEATURES] : columns;
   const shape = { lookback: example.window.length, steps: example.forecast.length };
-  const { model, type } = await adapt(foreign, windowFeatures, shape, context.runtime);
+  const { model, type, origin } = await adapt(foreign, windowFeatures, shape, context.runtime);
   const window = `with windows of ${shape.lookback} rows of ${foreign.features.length} features it does not load: `;
   const program = await load(foreign.file, model, context.runtime, window);
   try {
@@ -88,7 +88,7 @@ export async function importModel(foreign: ForeignModel, context: ImportContext)
       window: chunk(windowOf(example, windowFeatures, foreign.features), windowFeatures.length),
       forecast: chunk(forecast, foreign.targets.length),
     };
-    const facts = { ...shape, windowFeatures, columns, targetStd, golden, model, type };
+    const facts = { ...shape, windowFeatures, columns, targetStd, golden, model, type, origin };
     const bundle = plainBundle(foreign, facts, context);
     if (foreign.evaluation === null) return { bundle, model, table: null, scoredRows: 0 };
     const { parts, table, rows } = await measureImport(bundle, program, foreign.evaluation);
@@ -105,13 +105,15 @@ async function adapt(
   windowFeatures: readonly string[],
   { lookback, steps }: { lookback: number; steps: number },
   runtime: TensorRuntime,
-): Promise<ReturnType<typeof adaptModel>> {
+): Promise<ReturnType<typeof adaptModel> & { origin: ReturnType<typeof originOf> }> {
   const { file, bytes, features, targets, output } = foreign;
   const original = await load(file, bytes, runtime);
   const { inputs, outputs } = original;
   await original.release();
   const shape = foreignShape(file, inputs, outputs, { lookback, steps, features, targets, output });
-  return adaptModel(decode(file, bytes), {
+  const decoded = decode(file, bytes);
+  const origin = originOf(decoded); // before it is changed
+  const plan = {
     shape,
     scaler: foreign.scaler,
     lookback,
@@ -119,7 +121,8 @@ async function adapt(
     windowFeatures,
     foreignFeatures: features,
     targets: targets.length,
-  });
+  };
+  return { ...adaptModel(decoded, plan), origin };
 }
 
 /** ONNX Runtime takes texts that are no UTF-8; what goes into a bundle is written anew, and must be good. */
@@ -168,19 +171,20 @@ interface PlainFacts {
   readonly golden: Bundle['golden'];
   readonly model: Uint8Array;
   readonly type: Bundle['model_type'];
+  readonly origin: ReturnType<typeof originOf>;
 }
 
 /** The bundle of a model about which only its examples are known: no accuracy, no intervals, no history. */
 function plainBundle(foreign: ForeignModel, facts: PlainFacts, context: ImportContext): Bundle {
   const { file, bytes, features, targets, scaler, frequencyS } = foreign;
-  const { lookback, steps, windowFeatures, columns, golden, model, type } = facts;
+  const { lookback, steps, windowFeatures, columns, golden, model, type, origin } = facts;
   const unknown = { relative_mae: null, score: null, rmse: null, mae: null, mse: null };
   const config = { features, targets, scaler, lookback, steps, frequencyS };
   return {
     schema_version: BUNDLE_SCHEMA_VERSION,
     run_id: context.runId,
     model_type: type,
-    imported: { file, sha256: digest(bytes), ...originOf(decode(file, bytes)) },
+    imported: { file, sha256: digest(bytes), ...origin },
     created: context.created,
     lookback,
     steps,
