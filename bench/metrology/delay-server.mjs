@@ -1,6 +1,7 @@
 // A server whose delays follow a known law and that keeps its own record of each: what the load lab is calibrated on.
 // node delay-server.mjs '{"law":"fixed","ms":50}' prints its port. POST /work is served; GET /record gives and empties
-// the record: {delaysMs: from request to answer by the server's clock, lateMsP99: how late its event loop got to timers}; GET /stall?after=MS&for=MS blocks the whole process.
+// the record: {delaysMs: from request to answer by the server's clock, lateMsP99: how late its event loop got to timers};
+// GET /stall?after=MS&for=MS blocks the whole process.
 import { createServer } from 'node:http';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import process from 'node:process';

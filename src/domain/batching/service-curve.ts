@@ -3,7 +3,8 @@
  *
  * Robust: runs are grouped by their rows, each group keeps its last few durations, and the line goes through the
  * groups' medians, weighted by how many runs they stand for. One run that was held up (a page fault, a noisy
- * neighbour) moves no median, and a size of batch that is not seen any more is forgotten. Both coefficients are kept from going below zero, where they mean nothing.
+ * neighbour) moves no median, and a size of batch that is not seen any more is forgotten. Both coefficients are kept from
+ * going below zero, where they mean nothing.
  * Source of the shape: batching theory's linear service time, as in Inoue, "Queueing analysis of GPU-based inference
  * servers with dynamic batching" (2021); medians before least squares as in Tukey's resistant line (1977).
  */
@@ -112,6 +113,6 @@ export function fitLine(
 }
 
 /** Middle value; the lower of two. Empty: 0. */
-function medianOf(values: readonly number[]): number {
+export function medianOf(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[(values.length - 1) >> 1] ?? 0;
 }

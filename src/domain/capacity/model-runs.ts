@@ -1,4 +1,4 @@
-import { fitLine, runTimeUs, type ServiceCurve } from '../batching/index.js';
+import { fitLine, medianOf, runTimeUs, type ServiceCurve } from '../batching/index.js';
 import type { Estimate } from './capacity-model.js';
 
 /** Durations kept of each batch size, drawn evenly from all of them. */
@@ -43,8 +43,6 @@ interface Group {
   /** Requests that were in batches of this size. */
   requests: number;
 }
-
-const medianOf = (sorted: readonly number[]): number => sorted[(sorted.length - 1) >> 1] ?? 0;
 
 /**
  * Gathers how long the model ran for requests and with how many rows, and draws the line a + b·n through the medians of
@@ -91,7 +89,7 @@ export class ModelRuns {
     const medians = sizes.map(({ rows, keptMs, batches }) => ({
       rows,
       batches: Math.round(batches),
-      medianMs: medianOf(keptMs.toSorted((a, b) => a - b)),
+      medianMs: medianOf(keptMs),
     }));
     const line = lineThrough(medians);
     const drawn = Array.from({ length: RESAMPLES }, () =>
@@ -119,8 +117,7 @@ export class ModelRuns {
   /** The median of as many durations as there were batches, drawn with replacement. */
   #drawn(keptMs: readonly number[], batches: number): number {
     const count = Math.min(keptMs.length, Math.max(1, Math.round(batches)));
-    const values = Array.from({ length: count }, () => keptMs[Math.floor(this.#random() * keptMs.length)] ?? 0);
-    return medianOf(values.sort((a, b) => a - b));
+    return medianOf(Array.from({ length: count }, () => keptMs[Math.floor(this.#random() * keptMs.length)] ?? 0));
   }
 }
 
