@@ -58,8 +58,10 @@ describe('runInvalidReasons', () => {
     generatorElu: 0.4,
     generatorCpuWaitMs: 0.1,
     generatorCpuWaitShare: 0.1,
+    generatorOwnDelayMsP95: 1,
     lagMsP50: 0.1,
     responseMsP50: 40,
+    responseMsP95: 60,
     littlesLaw: littlesLaw(500, 499, 10, 50),
     generatorsLost: [],
     achievedShare: null,
@@ -84,6 +86,11 @@ describe('runInvalidReasons', () => {
     expect(reasonsOf({ generatorCpuWaitMs: 6 })).toEqual([]);
     expect(reasonsOf({ generatorCpuWaitMs: 6.1 })[0]).toContain('waited 6.10 ms for a processor');
     expect(reasonsOf({ generatorCpuWaitMs: 0.5, responseMsP50: 0.6 })).toEqual([]);
+    expect(reasonsOf({ generatorOwnDelayMsP95: 20 })).toEqual([]);
+    expect(reasonsOf({ generatorOwnDelayMsP95: 20.1 })[0]).toContain('itself added 20.10 ms at the 95th percentile');
+    expect(reasonsOf({ generatorOwnDelayMsP95: 2, responseMsP95: 3 })).toEqual([]);
+    expect(reasonsOf({ generatorOwnDelayMsP95: 2.1, responseMsP95: 3 })[0]).toContain('itself added 2.10 ms');
+    expect(reasonsOf({ generatorOwnDelayMsP95: 2.1, responseMsP95: null })).toEqual([]);
     expect(reasonsOf({ achievedShare: 0.98 })).toEqual([]);
     expect(reasonsOf({ achievedShare: 0.979, dropped: 3 })[0]).toMatch(/only 97\.9 %.*3 were given up/);
     expect(reasonsOf({ unsteady: 'it drifts' })[0]).toBe('Phase 50 was not steady: it drifts.');

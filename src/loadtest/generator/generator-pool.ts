@@ -1,8 +1,15 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { FltsError } from '../../contract/index.js';
 import type { LoadPlan } from '../../domain/arrivals/index.js';
-import type { Begin, Configure, FromGenerator, OpenAccount, Prepare, SampleBatch, ToGenerator } from './messages.js';
-import type { ProcessorUse } from './processor-use.js';
+import type {
+  Begin,
+  Configure,
+  FromGenerator,
+  GeneratorReport,
+  Prepare,
+  SampleBatch,
+  ToGenerator,
+} from './messages.js';
 import { unpackBatch } from './sample-buffer.js';
 
 /** A generator that does not answer a command within this time is lost. */
@@ -10,18 +17,21 @@ const COMMAND_TIMEOUT_MS = 30_000;
 /** How long a generator may take to end by itself before it is killed. */
 const EXIT_TIMEOUT_MS = 2_000;
 
-/** What one generator says of its phase; `lost` when it died or fell silent. */
-export interface GeneratorResult {
+/** What one generator says of its phase; `lost`: why it says nothing, having died or fallen silent. */
+export interface GeneratorResult extends GeneratorReport {
   readonly generator: number;
-  readonly users: number;
-  readonly elu: number;
-  readonly cpuS: number;
-  readonly processor: ProcessorUse | null;
-  readonly connectionsOpened: number;
-  /** How open arrivals went; null for closed users. */
-  readonly open: OpenAccount | null;
   readonly lost: string | null;
 }
+
+const NOTHING: GeneratorReport = {
+  users: 0,
+  elu: 0,
+  cpuS: 0,
+  processor: null,
+  ownDelayMsP95: null,
+  connectionsOpened: 0,
+  open: null,
+};
 
 type Wanted = Exclude<FromGenerator['type'], 'samples' | 'fatal'>;
 type Of<T extends FromGenerator['type']> = Extract<FromGenerator, { type: T }>;
@@ -172,13 +182,10 @@ export class GeneratorPool {
         const begin: Begin = { type: 'begin', phase, plan };
         generator.tell(begin);
         const done = await pending;
-        if (typeof done === 'string') {
-          const nothing = { users: 0, elu: 0, cpuS: 0, processor: null, connectionsOpened: 0, open: null };
-          return { generator: this.#first + generator.id, ...nothing, lost: done };
-        }
-        const { users, elu, cpuS, processor, connectionsOpened, open } = done;
-        const figures = { users, elu, cpuS, processor, connectionsOpened, open };
-        return { generator: this.#first + generator.id, ...figures, lost: null };
+        const id = this.#first + generator.id;
+        if (typeof done === 'string') return { ...NOTHING, generator: id, lost: done };
+        const { type: _, phase: __, ...report } = done;
+        return { ...report, generator: id, lost: null };
       }),
     );
   }

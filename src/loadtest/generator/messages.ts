@@ -117,18 +117,23 @@ export interface OpenAccount {
   readonly inFlightUs: number;
 }
 
-/** What a generator says of a phase that it has finished. */
-export interface PhaseDone {
-  readonly type: 'phase_done';
-  readonly phase: number;
+/** How a generator got through a phase. */
+export interface GeneratorReport {
   readonly users: number;
   readonly elu: number;
   readonly cpuS: number;
   /** Null where the system does not say. */
   readonly processor: ProcessorUse | null;
+  /** 95th percentile of what the generator itself added to response times; null where it is not known. */
+  readonly ownDelayMsP95: number | null;
   readonly connectionsOpened: number;
-  /** Null for closed users. */
+  /** How open arrivals went; null for closed users. */
   readonly open: OpenAccount | null;
+}
+
+export interface PhaseDone extends GeneratorReport {
+  readonly type: 'phase_done';
+  readonly phase: number;
 }
 
 export type FromGenerator =

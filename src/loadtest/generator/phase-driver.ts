@@ -5,6 +5,7 @@ import type { Crew } from './crew.js';
 import { HttpConnection } from './http-connection.js';
 import type { Begin, Configure, FromGenerator, Prepare, RequestPlan } from './messages.js';
 import { OpenCrew } from './open-crew.js';
+import { OwnDelay } from './own-delay.js';
 import { processorUse, readProcessor } from './processor-use.js';
 import type { RequestSource } from './request-source.js';
 import { SampleBuffer } from './sample-buffer.js';
@@ -27,6 +28,7 @@ export class PhaseDriver {
   #elu = performance.eventLoopUtilization();
   #cpu = process.cpuUsage();
   #processor = readProcessor();
+  readonly #ownDelay = new OwnDelay();
 
   constructor(
     config: Configure,
@@ -86,6 +88,9 @@ export class PhaseDriver {
       begin.plan,
       (user, intendedUs, request, exchange) => {
         const failure = answerFailure(exchange, this.#plan, request.expectedTs, request.horizon);
+        if (exchange.answer !== null) {
+          this.#ownDelay.answered((exchange.sentUs - intendedUs - exchange.connectionWaitUs) / 1_000);
+        }
         this.#buffer.add(user, intendedUs, exchange, failure, request.bytes.length);
         if (this.#buffer.full) this.#flush();
       },
@@ -139,6 +144,7 @@ export class PhaseDriver {
       elu,
       cpuS: (user + system) / 1e6,
       processor: idle ? null : processorUse(this.#processor, readProcessor()),
+      ownDelayMsP95: this.#ownDelay.msP95,
       connectionsOpened,
       open: this.#crew.account,
     });

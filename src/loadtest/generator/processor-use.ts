@@ -1,7 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { openSync, readSync } from 'node:fs';
 
 /** How long the event loop's thread was ready to run without a processor, and how often it ran, since it started. */
-interface Reading {
+export interface Reading {
   readonly atMs: number;
   readonly waitedMs: number;
   readonly runs: number;
@@ -20,21 +20,31 @@ export interface ProcessorUse {
   readonly waitShare: number | null;
 }
 
+/** The kernel's figures are text of three numbers, on one line. */
+const text = Buffer.alloc(128);
+/** Opened once, since own-delay.ts reads some hundred times a second; undefined before that, null where there is none. */
+let schedstat: number | null | undefined;
+
+function openSchedstat(): number | null {
+  try {
+    return openSync('/proc/self/schedstat', 'r');
+  } catch {
+    return null; // the system has no such file: nothing is known, and the figures are left out
+  }
+}
+
 /**
  * What the kernel counts of this process's first thread; null where it does not (other systems than Linux). Neither a
  * clock nor event-loop utilisation shows this: while a thread waits for a processor it does not know that an answer is
- * there. Source: Linux, Documentation/scheduler/sched-stats, `/proc/<pid>/schedstat`.
+ * there. One call takes 1–2 µs. Source: Linux, Documentation/scheduler/sched-stats, `/proc/<pid>/schedstat`.
  */
 export function readProcessor(): Reading | null {
-  try {
-    const [, waitedNs = Number.NaN, runs = Number.NaN] = readFileSync('/proc/self/schedstat', 'latin1')
-      .split(' ')
-      .map(Number);
-    if (![waitedNs, runs].every(Number.isFinite)) return null;
-    return { atMs: performance.now(), waitedMs: waitedNs / 1e6, runs };
-  } catch {
-    return null; // the system has no such file: nothing is known, and the figure is left out
-  }
+  if (schedstat === undefined) schedstat = openSchedstat();
+  if (schedstat === null) return null;
+  const length = readSync(schedstat, text, 0, text.length, 0);
+  const [, waitedNs = Number.NaN, runs = Number.NaN] = text.toString('latin1', 0, length).split(' ').map(Number);
+  if (!Number.isFinite(waitedNs) || !Number.isFinite(runs)) return null;
+  return { atMs: performance.now(), waitedMs: waitedNs / 1e6, runs };
 }
 
 /** What lies between two readings; null where nothing is known. */
