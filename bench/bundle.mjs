@@ -82,7 +82,7 @@ function driven(name, number, store) {
       elu: 0.3,
       cpuS: 100,
       processor: { waitMs: 0.05, waitShare: 0.02 },
-      ownDelayMsP95: 0.5,
+      ownDelayMs: { p95: 0.5, p99: 0.7 },
       connectionsOpened: USERS / 2,
     },
     ...{ open: null, lost: null },

@@ -72,8 +72,8 @@ const GeneratorFigures = Type.Object({
   cpu_wait_ms_mean: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.Null()])),
   /** Share of the phase in which it waited for a processor. */
   cpu_wait_share: Type.Optional(Type.Union([Share, Type.Null()])),
-  /** 95th percentile of what it added to a response time: lag before the request, wait for a processor before the answer. */
-  own_delay_ms_p95: Type.Optional(Type.Union([Type.Number({ minimum: 0 }), Type.Null()])),
+  /** What it added to response times: lag before the request, wait for a processor before the answer. */
+  own_delay_ms: Type.Optional(Type.Object({ p95: NullableMs, p99: NullableMs })),
   lost: Type.Boolean(),
 });
 

@@ -58,16 +58,20 @@ describe('runInvalidReasons', () => {
     generatorElu: 0.4,
     generatorCpuWaitMs: 0.1,
     generatorCpuWaitShare: 0.1,
-    generatorOwnDelayMsP95: 1,
+    ownDelays: [{ percentile: 95, generatorMs: 1, responseMs: 60 }],
     lagMsP50: 0.1,
     responseMsP50: 40,
-    responseMsP95: 60,
     littlesLaw: littlesLaw(500, 499, 10, 50),
     generatorsLost: [],
     achievedShare: null,
     dropped: 0,
     unsteady: null,
   };
+  const own = (percentile: 95 | 99, generatorMs: number, responseMs: number) => ({
+    percentile,
+    generatorMs,
+    responseMs,
+  });
   const reasonsOf = (change: Partial<PhaseEvidence>): string[] =>
     runInvalidReasons({ phases: [{ ...sound, ...change }], restarts: [] });
 
@@ -86,11 +90,11 @@ describe('runInvalidReasons', () => {
     expect(reasonsOf({ generatorCpuWaitMs: 6 })).toEqual([]);
     expect(reasonsOf({ generatorCpuWaitMs: 6.1 })[0]).toContain('waited 6.10 ms for a processor');
     expect(reasonsOf({ generatorCpuWaitMs: 0.5, responseMsP50: 0.6 })).toEqual([]);
-    expect(reasonsOf({ generatorOwnDelayMsP95: 20 })).toEqual([]);
-    expect(reasonsOf({ generatorOwnDelayMsP95: 20.1 })[0]).toContain('itself added 20.10 ms at the 95th percentile');
-    expect(reasonsOf({ generatorOwnDelayMsP95: 2, responseMsP95: 3 })).toEqual([]);
-    expect(reasonsOf({ generatorOwnDelayMsP95: 2.1, responseMsP95: 3 })[0]).toContain('itself added 2.10 ms');
-    expect(reasonsOf({ generatorOwnDelayMsP95: 2.1, responseMsP95: null })).toEqual([]);
+    expect(reasonsOf({ ownDelays: [own(95, 20, 60), own(99, 45, 100)] })).toEqual([]);
+    expect(reasonsOf({ ownDelays: [own(95, 20.1, 60)] })[0]).toContain('itself added 20.10 ms at the 95th percentile');
+    expect(reasonsOf({ ownDelays: [own(95, 20, 60), own(99, 45.1, 100)] })[0]).toContain('45.10 ms at the 99th');
+    expect(reasonsOf({ ownDelays: [own(95, 2, 3), own(99, 3, 4)] })).toEqual([]);
+    expect(reasonsOf({ ownDelays: [own(95, 2.1, 3), own(99, 3.1, 4)] })).toHaveLength(1);
     expect(reasonsOf({ achievedShare: 0.98 })).toEqual([]);
     expect(reasonsOf({ achievedShare: 0.979, dropped: 3 })[0]).toMatch(/only 97\.9 %.*3 were given up/);
     expect(reasonsOf({ unsteady: 'it drifts' })[0]).toBe('Phase 50 was not steady: it drifts.');

@@ -10,8 +10,8 @@ const CPU_WAIT_SHARE_MAX = 0.15;
 const CPU_WAIT_TIME_MAX = 0.35;
 /** Machines that generator and service share make a generator wait this long at every turn. */
 const CPU_WAIT_MS_MIN = 0.5;
-/** At the 95th percentile a generator may add this share of the response time, and in any case LAG_SHIFT_MS. */
-const OWN_DELAY_SHARE_MAX = 1 / 3;
+/** What a generator may itself add to a response time: this share of its percentile, and in any case so much. */
+const OWN_DELAY_MAX = { 95: { share: 1 / 3, ms: 2 }, 99: { share: 0.45, ms: 3 } } as const;
 /** Up to this is what waking up takes; beside answers of a millisecond it is reported, not judged. */
 const LAG_MS_MIN = 0.5;
 /** Open arrivals: at least this share of what was due must have been sent in time. */
@@ -28,6 +28,13 @@ export function lagUnsupported(withMs: number, withoutMs: number): boolean {
   return withMs - withoutMs > Math.max(LAG_SHIFT_MS, LAG_SHIFT_SHARE * withMs);
 }
 
+export interface OwnDelayEvidence {
+  readonly percentile: 95 | 99;
+  /** Of the worst generator, by lag and by waits for a processor before it could read the answer; 0 where not known. */
+  readonly generatorMs: number;
+  readonly responseMs: number;
+}
+
 /** What one measured phase says about the instrument. */
 export interface PhaseEvidence {
   readonly name: string;
@@ -39,15 +46,11 @@ export interface PhaseEvidence {
   readonly generatorCpuWaitMs: number;
   /** Largest share (0..1) of the phase in which a generator waited for a processor; 0 where nothing is known. */
   readonly generatorCpuWaitShare: number;
-  /**
-   * 95th percentile of what any generator itself added to a response time, by lag and by waiting for a processor before
-   * it could read the answer; 0 where nothing is known.
-   */
-  readonly generatorOwnDelayMsP95: number;
-  /** Median of sent − intended − connection wait, and percentiles of done − intended; null without requests. */
+  /** Percentiles of what generators themselves added to response times, and of the response times. */
+  readonly ownDelays: readonly OwnDelayEvidence[];
+  /** Median of sent − intended − connection wait, and of done − intended; null without requests. */
   readonly lagMsP50: number | null;
   readonly responseMsP50: number | null;
-  readonly responseMsP95: number | null;
   /** Null where users have a fixed number of requests: there the law says nothing. */
   readonly littlesLaw: LittlesLaw | null;
   /** Generators that died during the phase, as sentences. */
@@ -93,11 +96,13 @@ export function phaseInvalidReasons(phase: PhaseEvidence): string[] {
       `Phase ${phase.name}: a generator waited ${generatorCpuWaitMs.toFixed(2)} ms for a processor each time it had something to do, beyond ${percent(CPU_WAIT_SHARE_MAX)} of the median response time of ${responseMsP50.toFixed(2)} ms; give it processors of its own, or another machine.`,
     );
   }
-  const { generatorOwnDelayMsP95, responseMsP95 } = phase;
-  if (responseMsP95 !== null && generatorOwnDelayMsP95 > Math.max(LAG_SHIFT_MS, OWN_DELAY_SHARE_MAX * responseMsP95)) {
+  for (const { percentile, generatorMs, responseMs } of phase.ownDelays) {
+    const { share, ms } = OWN_DELAY_MAX[percentile];
+    if (generatorMs <= Math.max(ms, share * responseMs)) continue;
     reasons.push(
-      `Phase ${phase.name}: a generator itself added ${generatorOwnDelayMsP95.toFixed(2)} ms at the 95th percentile, by lag and by waits for a processor, beyond ${percent(OWN_DELAY_SHARE_MAX)} of the 95th percentile of response time of ${responseMsP95.toFixed(2)} ms; give it processors of its own, or another machine.`,
+      `Phase ${phase.name}: a generator itself added ${generatorMs.toFixed(2)} ms at the ${percentile}th percentile, by lag and by waits for a processor, beyond ${percent(share)} of that percentile of response time (${responseMs.toFixed(2)} ms); give it processors of its own, or another machine.`,
     );
+    break; // one percentile is reason enough
   }
   if (lagMsP50 !== null && responseMsP50 !== null && lagMsP50 > Math.max(LAG_MS_MIN, LAG_SHARE_MAX * responseMsP50)) {
     reasons.push(

@@ -28,7 +28,7 @@ const NOTHING: GeneratorReport = {
   elu: 0,
   cpuS: 0,
   processor: null,
-  ownDelayMsP95: null,
+  ownDelayMs: { p95: null, p99: null },
   connectionsOpened: 0,
   open: null,
 };

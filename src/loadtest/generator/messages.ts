@@ -3,6 +3,7 @@ import type { LoadPlan } from '../../domain/arrivals/index.js';
 import type { BodyPlan } from '../payload/body-plan.js';
 import type { CheckMode } from './answer-check.js';
 import type { ConnectionSettings, Endpoint } from './http-connection.js';
+import type { OwnDelayFigures } from './own-delay.js';
 import type { ProcessorUse } from './processor-use.js';
 
 /** What coordinator and generator processes say to each other (structured clones over the IPC channel). */
@@ -124,8 +125,8 @@ export interface GeneratorReport {
   readonly cpuS: number;
   /** Null where the system does not say. */
   readonly processor: ProcessorUse | null;
-  /** 95th percentile of what the generator itself added to response times; null where it is not known. */
-  readonly ownDelayMsP95: number | null;
+  /** What the generator itself added to response times. */
+  readonly ownDelayMs: OwnDelayFigures;
   readonly connectionsOpened: number;
   /** How open arrivals went; null for closed users. */
   readonly open: OpenAccount | null;

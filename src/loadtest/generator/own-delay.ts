@@ -1,10 +1,18 @@
 import { createHistogram } from 'node:perf_hooks';
 import { type Reading, readProcessor } from './processor-use.js';
 
-/** Turns of the event loop are looked at so often at most: the two readings of one take 3 µs. */
-const EVERY_MS = 2;
-/** The 95th percentile of fewer answers than these says nothing. */
-const ANSWERS_MIN = 100;
+/** So many turns of the event loop are looked at one after the other: of bursts the first turn waits, not the second. */
+const TURNS = 16;
+/** Then none for a time drawn at random, of this mean: it bounds what the readings cost, 1–2 µs each. */
+const PAUSE_MS = 4;
+/** A percentile says nothing unless so many answers lie above it. */
+const ABOVE_MIN = 5;
+
+/** Percentiles of what a generator added to response times, ms; null where too little is known. */
+export interface OwnDelayFigures {
+  readonly p95: number | null;
+  readonly p99: number | null;
+}
 
 /** What a test replaces: the kernel's figures, the clock, and what runs once the turn of the event loop is over. */
 export interface Surroundings {
@@ -20,16 +28,20 @@ const REAL: Surroundings = { read: readProcessor, nowMs: () => performance.now()
  * waited for a processor before it could read the answer. A mean over a phase hides the second: beside busy loops most
  * turns wait for nothing and some for 5 ms.
  *
- * A sample: at the end of a turn that brought answers the kernel's count is read, and again with the next answer. What
- * was waited in between delayed all answers of that turn, so each of them counts.
+ * Sampled are runs of turns that bring answers. At the first answer of each the kernel's count is read: what was waited
+ * since the first answer of the turn before, at work on that turn or for this one, delayed all answers of this one, so each
+ * of them counts.
  */
 export class OwnDelay {
   readonly #surroundings: Surroundings;
   /** µs, at least 1: the histogram knows no zero. */
   readonly #delaysUs = createHistogram();
-  #sampledAtMs = Number.NEGATIVE_INFINITY;
-  /** `before`: count of waits (ms) at the end of a turn; `waited`: of the turn that is being sampled. */
-  #state: 'idle' | 'ending' | { readonly before: number } | { readonly waited: number } = 'idle';
+  /** ms waited for this turn; `unknown` for the first of a run, null before a turn's first answer. */
+  #turn: number | 'unknown' | null = null;
+  /** The kernel's count at the first answer of the turn before, ms; null between runs. */
+  #before: number | null = null;
+  #turnsLeft = TURNS;
+  #resumeAtMs = Number.NEGATIVE_INFINITY;
 
   constructor(surroundings: Surroundings = REAL) {
     this.#surroundings = surroundings;
@@ -37,40 +49,38 @@ export class OwnDelay {
 
   /** An answer was read, to a request that left `lagMs` late. */
   answered(lagMs: number): void {
-    const state = this.#state;
-    if (state === 'ending') return;
-    if (state === 'idle') this.#begin();
-    else if ('waited' in state) this.#add(state.waited + lagMs);
-    else this.#sample(state.before, lagMs);
+    if (this.#turn === null) this.#beginTurn();
+    if (typeof this.#turn === 'number') {
+      this.#delaysUs.record(Math.max(1, Math.round((this.#turn + lagMs) * 1_000)));
+    }
   }
 
-  /** ms; null where too few answers were looked at, or the system does not say. */
-  get msP95(): number | null {
-    return this.#delaysUs.count < ANSWERS_MIN ? null : this.#delaysUs.percentile(95) / 1_000;
+  /** Of the answers that were looked at; null where they were too few, or the system does not say. */
+  get figuresMs(): OwnDelayFigures {
+    return { p95: this.#percentileMs(95), p99: this.#percentileMs(99) };
   }
 
-  #begin(): void {
+  #percentileMs(percentile: number): number | null {
+    const above = this.#delaysUs.count * (1 - percentile / 100);
+    return above < ABOVE_MIN ? null : this.#delaysUs.percentile(percentile) / 1_000;
+  }
+
+  #beginTurn(): void {
     const { nowMs, afterTurn, read } = this.#surroundings;
-    if (nowMs() - this.#sampledAtMs < EVERY_MS) return;
-    this.#state = 'ending';
+    if (this.#before === null && nowMs() < this.#resumeAtMs) return;
+    const reading = read();
+    if (reading === null) return;
+    this.#turn = this.#before === null ? 'unknown' : reading.waitedMs - this.#before;
+    this.#before = reading.waitedMs;
     afterTurn(() => {
-      const reading = read();
-      this.#state = reading === null ? 'ending' : { before: reading.waitedMs };
+      this.#turn = null;
+      if (--this.#turnsLeft === 0) this.#pause();
     });
   }
 
-  #sample(before: number, lagMs: number): void {
-    const { nowMs, afterTurn, read } = this.#surroundings;
-    const waited = (read()?.waitedMs ?? before) - before;
-    this.#state = { waited };
-    this.#add(waited + lagMs);
-    afterTurn(() => {
-      this.#sampledAtMs = nowMs();
-      this.#state = 'idle';
-    });
-  }
-
-  #add(delayMs: number): void {
-    this.#delaysUs.record(Math.max(1, Math.round(delayMs * 1_000)));
+  #pause(): void {
+    this.#before = null;
+    this.#turnsLeft = TURNS;
+    this.#resumeAtMs = this.#surroundings.nowMs() + 2 * PAUSE_MS * Math.random();
   }
 }

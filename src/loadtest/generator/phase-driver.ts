@@ -144,7 +144,7 @@ export class PhaseDriver {
       elu,
       cpuS: (user + system) / 1e6,
       processor: idle ? null : processorUse(this.#processor, readProcessor()),
-      ownDelayMsP95: this.#ownDelay.msP95,
+      ownDelayMs: this.#ownDelay.figuresMs,
       connectionsOpened,
       open: this.#crew.account,
     });

@@ -275,14 +275,14 @@ export function phaseFigures(recorder: PhaseRecorder, context: PhaseContext): Ru
             used_share: budget.usedShare,
           },
         }),
-    generators: generators.map(({ generator, users, elu, cpuS, processor, ownDelayMsP95, lost }) => ({
+    generators: generators.map(({ generator, users, elu, cpuS, processor, ownDelayMs, lost }) => ({
       id: generator,
       users,
       elu,
       cpu_s: cpuS,
       cpu_wait_ms_mean: processor?.waitMs ?? null,
       cpu_wait_share: processor?.waitShare ?? null,
-      own_delay_ms_p95: ownDelayMsP95,
+      own_delay_ms: ownDelayMs,
       lost: lost !== null,
     })),
     warnings: warningsOf(recorder, percentiles),
@@ -304,11 +304,14 @@ export function phaseEvidence(
     generatorElu: Math.max(0, ...generators.map((generator) => generator.elu)),
     generatorCpuWaitMs: Math.max(0, ...generators.map(({ processor }) => processor?.waitMs ?? 0)),
     generatorCpuWaitShare: Math.max(0, ...generators.map(({ processor }) => processor?.waitShare ?? 0)),
-    generatorOwnDelayMsP95: Math.max(0, ...generators.map(({ ownDelayMsP95 }) => ownDelayMsP95 ?? 0)),
+    // Also where the percentile itself is unsupported: a generator's own delay is one reason for that.
+    ownDelays: ([95, 99] as const).map((percentile) => ({
+      percentile,
+      generatorMs: Math.max(0, ...generators.map(({ ownDelayMs }) => ownDelayMs[`p${percentile}`] ?? 0)),
+      responseMs: ok.count === 0 ? 0 : atShare(ok, percentile / 100),
+    })),
     lagMsP50: figures.lag_ms?.p50 ?? null,
     responseMsP50: figures.p50_ms ?? null,
-    // Also where the percentile itself is unsupported: a generator's own delay is one reason for that.
-    responseMsP95: ok.count === 0 ? null : atShare(ok, 0.95),
     littlesLaw: figures.littles_law ?? null,
     generatorsLost: generators.flatMap(({ lost }) => (lost === null ? [] : [lost])),
     achievedShare: figures.open?.achieved_share ?? null,

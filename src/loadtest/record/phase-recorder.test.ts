@@ -48,7 +48,7 @@ const GENERATOR = {
   elu: 0.1,
   cpuS: 0.2,
   processor: { waitMs: 0.1, waitShare: 0.02 },
-  ownDelayMsP95: 0.5,
+  ownDelayMs: { p95: 0.5, p99: 0.7 },
   connectionsOpened: 2,
   open: null,
   lost: null,
