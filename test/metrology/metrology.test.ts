@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, type TestContext } from 'vitest';
 import type { RunPhase, ScenarioPhase } from '../../src/contract/index.js';
 import { runLoadTest } from '../../src/loadtest/index.js';
-import { type DelayLaw, type DelayServer, startDelayServer } from '../support/delay-server.js';
+import { type DelayLaw, type DelayServer, startDelayServer } from '../../bench/metrology/start-delay-server.mjs';
 
 /**
  * The load lab is an instrument: what it reads is held against servers that know the truth, within the tolerances of its
  * specification. A machine that many share may move a reading by more: then it is taken again, but only where a witness
- * says so that is not the reading itself (the server's event loop came late to its timers, or the generator to its due
- * times). A fault of the instrument fails at once.
+ * says so that is not the reading itself (the server's event loop came late to its timers, or the generator had to wait
+ * for a processor). A fault of the instrument fails at once.
  */
 const GENERATOR = new URL('../../dist/loadtest/generator/generator-process.js', import.meta.url);
 const READINGS_MAX = 4;
@@ -68,7 +68,7 @@ type Reading = Awaited<ReturnType<typeof measure>>;
 
 /** Who says that the machine was disturbed while the reading was taken; empty when nobody does. */
 function disturbances({ phase, truth }: Reading): string[] {
-  const lateMs = { server: truth.lateMsP99, generator: phase.lag_ms?.p99 ?? 0 };
+  const lateMs = { server: truth.lateMsP99, generator: phase.generators?.[0]?.own_delay_ms?.p99 ?? 0 };
   return Object.entries(lateMs).flatMap(([who, ms]) => (ms > DISTURBED_MS ? [`${who} ${ms.toFixed(1)} ms late`] : []));
 }
 

@@ -6,7 +6,7 @@ import process from 'node:process';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { ScenarioPhase } from '../../src/contract/index.js';
 import { runLoadTest } from '../../src/loadtest/index.js';
-import { type DelayServer, startDelayServer } from '../support/delay-server.js';
+import { type DelayServer, startDelayServer } from '../../bench/metrology/start-delay-server.mjs';
 
 /** A generator that is held on one processor beside loops that want it, too: what it reads is wrong, and it has to know. */
 const GENERATOR = new URL('../../dist/loadtest/generator/generator-process.js', import.meta.url);
