@@ -26,7 +26,7 @@ const file = (name) => fileURLToPath(new URL(name, import.meta.url));
 
 const registry = await makeLstmRegistry();
 const profiling = options.profile ? ['--cpu-prof', '--cpu-prof-dir=/tmp/flts-bench-profile'] : [];
-const service = await startService(registry, ['--workers', options.workers], profiling);
+const service = await startService(registry, ['--workers', options.workers], {}, profiling);
 const { child: flts, url: fltsUrl } = service;
 const generator = fork(file('./serve/generator.mjs'), [], { stdio: 'inherit' });
 const loadOn = (url, connections, seconds) => load(generator, { url, connections, seconds, columns: COLUMNS });

@@ -8,10 +8,10 @@ const MAIN = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const MONITOR = fileURLToPath(new URL('./loop-monitor.mjs', import.meta.url));
 
 /** The service with `args`, once a model serves: its process, its URL, and how long that took, ms. */
-export async function startService(registry, args = [], env = {}) {
+export async function startService(registry, args = [], env = {}, execArgv = []) {
   const startedAt = performance.now();
   const child = fork(MAIN, ['serve', '--registry', registry, '--port', '0', ...args], {
-    execArgv: ['--import', MONITOR],
+    execArgv: [...execArgv, '--import', MONITOR],
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });

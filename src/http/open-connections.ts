@@ -1,6 +1,6 @@
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import type { Connection, ConnectionLives } from '../serving/index.js';
+import { type Connection, type ConnectionLives, LinkedQueue } from '../serving/index.js';
 
 /**
  * Most requests of one connection that wait for their answer. Whoever sends more without reading (HTTP/1.1 pipelining)
@@ -11,7 +11,7 @@ const MAX_UNANSWERED = 16;
 interface OpenConnection {
   readonly life: Connection;
   /** What is to be done when a request ends, for each that has not. */
-  readonly unanswered: Set<() => void>;
+  readonly unanswered: LinkedQueue<() => void>;
 }
 
 /** The connections of a server, by their sockets: how long they live, and the requests that wait on them. */
@@ -26,11 +26,12 @@ export class OpenConnections {
   /** Looks after every connection that the server will take. */
   watch(server: Server): void {
     server.on('connection', (socket) => {
-      const connection = { life: this.#lives.open(), unanswered: new Set<() => void>() };
+      const connection = { life: this.#lives.open(), unanswered: new LinkedQueue<() => void>() };
       this.#connections.set(socket, connection);
       // Replies that wait behind others on their connection are told nothing when it closes.
       socket.once('close', () => {
-        for (const end of [...connection.unanswered]) end();
+        const { unanswered } = connection;
+        for (let place = unanswered.first; place !== null; place = unanswered.first) place.member();
       });
     });
   }
@@ -50,10 +51,10 @@ export class OpenConnections {
     const end = (): void => {
       if (isOver) return;
       isOver = true;
-      unanswered?.delete(end);
+      if (place !== undefined) unanswered?.remove(place);
       onEnd();
     };
-    unanswered?.add(end);
+    const place = unanswered?.add(end);
     response.once('close', end);
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../serving/index.js';
+import { type Clock, LinkedQueue, type Place } from '../serving/index.js';
 
 /** How long one turn of the event loop may be spent on bodies. */
 const TURN_BUDGET_US = 2000;
@@ -6,10 +6,7 @@ const TURN_BUDGET_US = 2000;
 const ACCEPTING_BUDGET_US = 200;
 
 /** Work that waits for its turn. */
-export interface Turn {
-  readonly sinceUs: number;
-  readonly begin: () => void;
-}
+export type Turn = Place<{ readonly sinceUs: number; readonly begin: () => void }>;
 
 /**
  * Spreads the costly part of requests, from reading the body to the queue of the model, over turns of the event loop.
@@ -20,7 +17,7 @@ export interface Turn {
 export class RequestTurns {
   readonly #clock: Clock;
   /** In the order of their coming. */
-  readonly #waiting = new Set<Turn>();
+  readonly #waiting = new LinkedQueue<Turn['member']>();
   /** Until when this turn's budget lasts; null before its first request. */
   #untilUs: number | null = null;
   /** Whether a connection came in this turn, and in the last one. */
@@ -38,8 +35,8 @@ export class RequestTurns {
 
   /** How long a request that comes now will wait, µs: as long as the one whose turn is next has waited. */
   get waitUs(): number {
-    const next = this.#waiting.values().next();
-    return next.done === true ? 0 : this.#clock.nowUs() - next.value.sinceUs;
+    const next = this.#waiting.first;
+    return next === null ? 0 : this.#clock.nowUs() - next.member.sinceUs;
   }
 
   /** Calls `begin` now, or in a later turn; then the answer is what `leave` takes. `nowUs`: the time, read just now. */
@@ -49,14 +46,12 @@ export class RequestTurns {
       begin();
       return null;
     }
-    const turn = { sinceUs: nowUs, begin };
-    this.#waiting.add(turn);
-    return turn;
+    return this.#waiting.add({ sinceUs: nowUs, begin });
   }
 
   /** Gives up a turn that has not come yet; otherwise nothing happens. */
   leave(turn: Turn): void {
-    this.#waiting.delete(turn);
+    this.#waiting.remove(turn);
   }
 
   /** Until when the turn's budget lasts. */
@@ -76,9 +71,9 @@ export class RequestTurns {
   #continue(): void {
     if (this.#waiting.size === 0) return;
     const untilUs = this.#startTurn(this.#clock.nowUs());
-    for (const turn of this.#waiting) {
-      this.#waiting.delete(turn);
-      turn.begin();
+    for (let turn = this.#waiting.first; turn !== null; turn = this.#waiting.first) {
+      this.#waiting.remove(turn);
+      turn.member.begin();
       if (this.#clock.nowUs() >= untilUs) return;
     }
   }

@@ -226,7 +226,7 @@ export class BodyScanner {
     const { lookback, features } = this.#spec;
     let ring = this.#ringAt;
     for (let row = 0, at = feature; row < lookback; row++, at += features) {
-      window[at] = readFloat32(this.#bytes, this.#starts[ring] ?? 0);
+      readFloat32(this.#bytes, this.#starts[ring] ?? 0, window, at);
       if (++ring === lookback) ring = 0;
     }
   }

@@ -1,5 +1,5 @@
 export { type Connection, ConnectionLives } from './connection-lives.js';
-export { DEFAULT_PRIORITY, PRIORITIES } from '../domain/batching/index.js';
+export { DEFAULT_PRIORITY, LinkedQueue, type Place, PRIORITIES } from '../domain/batching/index.js';
 export { Engine, type EngineLimits } from './scheduling/engine.js';
 export { Lane } from './scheduling/lane.js';
 export {

@@ -3,7 +3,9 @@ import { describe, expect, it } from 'vitest';
 import { readFloat32 } from './number-scanner.js';
 
 function read(text: string): number {
-  return readFloat32(Buffer.from(`${text},`), 0);
+  const into = new Float32Array(1);
+  readFloat32(Buffer.from(`${text},`), 0, into, 0);
+  return into[0] ?? Number.NaN;
 }
 
 describe('readFloat32', () => {

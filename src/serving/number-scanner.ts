@@ -24,8 +24,11 @@ const PLUS = 43;
 const POINT = 46;
 const LOWER_E = 101;
 
-/** The float32 value of the well-formed JSON number that starts at `at`. */
-export function readFloat32(bytes: Buffer, at: number): number {
+/**
+ * Writes the float32 value of the well-formed JSON number that starts at `at` to `into[place]`. A number given back
+ * would be an object on the heap: the function is too large for V8 to inline it.
+ */
+export function readFloat32(bytes: Buffer, at: number, into: Float32Array, place: number): void {
   let i = at;
   let c = bytes[i] ?? 0;
   const isNegative = c === MINUS;
@@ -78,7 +81,10 @@ export function readFloat32(bytes: Buffer, at: number): number {
     exponent += isBelowOne ? -power : power;
   }
   const scale = Math.abs(exponent);
-  if (scale >= POWERS_OF_TEN.length) return Math.fround(Number(bytes.toString('latin1', at, i)));
+  if (scale >= POWERS_OF_TEN.length) {
+    into[place] = Number(bytes.toString('latin1', at, i));
+    return;
+  }
   if (scale > LARGEST_EXACT_POWER) isCut = true;
   const digits = lowDigits === 0 ? high : high * (POWERS_OF_TEN[lowDigits] ?? 1) + low;
   const power = POWERS_OF_TEN[scale] ?? 1;
@@ -87,7 +93,10 @@ export function readFloat32(bytes: Buffer, at: number): number {
   if (isCut) {
     const isDecided =
       Math.fround(value * (1 - CUT_ERROR)) === rounded && Math.fround(value * (1 + CUT_ERROR)) === rounded;
-    if (!isDecided) return Math.fround(Number(bytes.toString('latin1', at, i)));
+    if (!isDecided) {
+      into[place] = Number(bytes.toString('latin1', at, i));
+      return;
+    }
   }
-  return isNegative ? -rounded : rounded;
+  into[place] = isNegative ? -rounded : rounded;
 }

@@ -1,3 +1,4 @@
+export * from './linked-queue.js';
 export * from './next-batch.js';
 export * from './predicted-finish.js';
 export * from './row-queue.js';

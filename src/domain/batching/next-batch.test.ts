@@ -17,7 +17,7 @@ interface NamedRow extends FreshRow {
 }
 
 function row(name: string, readyAtUs: number, options: Partial<QueuedRow> & { request?: object } = {}): NamedRow {
-  return { name, readyAtUs, priority: 1, runsLeft: 1, queueClass: -1, request: options.request ?? {}, ...options };
+  return { name, readyAtUs, priority: 1, runsLeft: 1, place: null, request: options.request ?? {}, ...options };
 }
 
 function queue(...rows: NamedRow[]): RowQueue<NamedRow> {

@@ -14,16 +14,25 @@ export const TIME_FEATURES = [
   'day_of_year_cos',
 ] as const;
 
+/** Sines and cosines of 2π·x/period for x = 0..last, in pairs: a request takes sixty of them. */
+function circle(period: number, last: number): Float64Array {
+  return Float64Array.from({ length: 2 * (last + 1) }, (_, i) => {
+    const angle = (2 * Math.PI * Math.floor(i / 2)) / period;
+    return i % 2 === 0 ? Math.sin(angle) : Math.cos(angle);
+  });
+}
+
+const MINUTES_OF_DAY = circle(1440, 1439);
+const DAYS_OF_WEEK = circle(7, 6);
+const DAYS_OF_YEAR = circle(365.25, 366);
+
 /** Writes the six features of the instant into `out[offset, offset + 6)`; each lies in -1..1. */
 export function writeTimeFeatures(epochMs: number, out: Float32Array | Float64Array, offset: number): void {
   const { minOfDay, dayOfWeek, dayOfYear } = calendarOf(epochMs);
-  const minuteAngle = (2 * Math.PI * minOfDay) / 1440;
-  const weekAngle = (2 * Math.PI * dayOfWeek) / 7;
-  const yearAngle = (2 * Math.PI * dayOfYear) / 365.25;
-  out[offset] = Math.sin(minuteAngle);
-  out[offset + 1] = Math.cos(minuteAngle);
-  out[offset + 2] = Math.sin(weekAngle);
-  out[offset + 3] = Math.cos(weekAngle);
-  out[offset + 4] = Math.sin(yearAngle);
-  out[offset + 5] = Math.cos(yearAngle);
+  out[offset] = MINUTES_OF_DAY[2 * minOfDay] ?? Number.NaN;
+  out[offset + 1] = MINUTES_OF_DAY[2 * minOfDay + 1] ?? Number.NaN;
+  out[offset + 2] = DAYS_OF_WEEK[2 * dayOfWeek] ?? Number.NaN;
+  out[offset + 3] = DAYS_OF_WEEK[2 * dayOfWeek + 1] ?? Number.NaN;
+  out[offset + 4] = DAYS_OF_YEAR[2 * dayOfYear] ?? Number.NaN;
+  out[offset + 5] = DAYS_OF_YEAR[2 * dayOfYear + 1] ?? Number.NaN;
 }

@@ -60,6 +60,21 @@ describe('time features', () => {
     });
   });
 
+  it('are those of any instant', () => {
+    const out = new Float64Array(6);
+    fc.assert(
+      fc.property(fc.integer({ min: -4e12, max: 25e12 }), (ms) => {
+        writeTimeFeatures(ms, out, 0);
+        const { minOfDay, dayOfWeek, dayOfYear } = calendarOf(ms);
+        const angles = [minOfDay / 1440, dayOfWeek / 7, dayOfYear / 365.25].map((turn) => 2 * Math.PI * turn);
+        const expected = angles.flatMap((angle) => [Math.sin(angle), Math.cos(angle)]);
+        expected.forEach((value, i) => {
+          expect(out[i], TIME_FEATURES[i]).toBeCloseTo(value, 12);
+        });
+      }),
+    );
+  });
+
   it('are masked while training has not seen their cycle once', () => {
     const days = (n: number): number[] =>
       timeMask({

@@ -45,7 +45,7 @@ export class Job implements FreshRow {
   /** Runs of the model that its horizon takes, and those of them that are to come. */
   readonly runs: number;
   runsLeft: number;
-  queueClass = -1;
+  place: FreshRow['place'] = null;
   readyAtUs: number;
   dispatchedAtUs = 0;
   /** A batch that lost its worker is tried once more. */

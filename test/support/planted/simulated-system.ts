@@ -165,7 +165,7 @@ class SimulatedSystem {
       readyAtUs: 0,
       priority: 1,
       runsLeft: 1,
-      queueClass: -1,
+      place: null,
       user,
       intended,
       sent: begin + cost,
