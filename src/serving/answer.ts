@@ -21,8 +21,8 @@ export function formAnswer(
   naive: boolean,
   levels: readonly number[],
 ): Answer {
-  const horizon = forecast.length / spec.targets.length;
-  const keys = spec.targets.map((target) => `,${JSON.stringify(target)}:`);
+  const keys = spec.targetKeys;
+  const horizon = forecast.length / keys.length;
   const heads: string[] = [];
   let predictions = '[';
   for (let step = 0; step < horizon; step++) {

@@ -27,6 +27,8 @@ export interface ModelSpec {
   /** Columns of the window, data columns and time features. */
   readonly features: number;
   readonly targets: readonly string[];
+  /** `,"name":` of each target, as its value follows in every row of a reply. */
+  readonly targetKeys: readonly string[];
   /** Data columns sorted by name, as error texts list them. */
   readonly columns: readonly SpecColumn[];
   readonly columnNames: ReadonlySet<string>;
@@ -76,6 +78,7 @@ export function compileModelSpec(bundle: Bundle, identifier: string): ModelSpec 
     stepMs: bundle.frequency_s * 1000,
     features: bundle.features.length,
     targets: bundle.targets,
+    targetKeys: bundle.targets.map((target) => `,${JSON.stringify(target)}:`),
     columns,
     columnNames: new Set(names),
     timeFeature: timeCount > 0 ? timeFeature : -1,

@@ -240,19 +240,26 @@ export class PredictionService {
       return { text, cached, runId: lane.spec.runId };
     };
     if (cached) return { reply: Promise.resolve(form()), cancel: () => undefined };
-    const pending = new PendingRequest(this.engine, this.#clock, lane, jobs, joined, preparedUs, dueUs, call.timing);
-    const answer = (): PredictReplyText => {
-      lane.tally.noteAnswered(this.#clock.nowUs() - startUs);
-      return form();
-    };
-    const fail = (error: unknown): never => {
-      if (error instanceof FltsError) lane.tally.noteFailed(error.code);
-      throw error;
-    };
-    return {
-      reply: pending.done.then(answer, fail).finally(() => {
+    const { promise: reply, resolve, reject } = withResolvers<PredictReplyText>();
+    const end = (error: FltsError | null): void => {
+      try {
+        if (error === null) {
+          lane.tally.noteAnswered(this.#clock.nowUs() - startUs);
+          resolve(form());
+        } else {
+          lane.tally.noteFailed(error.code);
+          reject(error);
+        }
+      } catch (unexpected) {
+        reject(asError(unexpected));
+      } finally {
         this.#endFlights(plans);
-      }),
+      }
+    };
+    const { engine } = this;
+    const pending = new PendingRequest(engine, this.#clock, lane, jobs, joined, preparedUs, dueUs, call.timing, end);
+    return {
+      reply,
       cancel: () => {
         pending.cancel();
       },
@@ -313,6 +320,20 @@ export class PredictionService {
       if (key !== null && job !== null && !job.isOpen) this.cache?.endFlight(key, job);
     }
   }
+}
+
+function withResolvers<T>(): {
+  readonly promise: Promise<T>;
+  readonly resolve: (value: T) => void;
+  readonly reject: (error: Error) => void;
+} {
+  let resolve: (value: T) => void = () => undefined;
+  let reject: (error: Error) => void = () => undefined;
+  const promise = new Promise<T>((onValue, onError) => {
+    resolve = onValue;
+    reject = onError;
+  });
+  return { promise, resolve, reject };
 }
 
 function asError(error: unknown): Error {

@@ -21,6 +21,7 @@ export function lineModel(version: number, steps: number): ModelSpec {
     stepMs: STEP_MS,
     features: 2,
     targets: [VALUE],
+    targetKeys: [`,"${VALUE}":`],
     columns: [
       { name: VALUE, feature: 0, target: 0, fill: 0 },
       { name: WINDOW_ID, feature: 1, target: -1, fill: 0 },

@@ -19,12 +19,11 @@ export function emptyTiming(): RequestTiming {
 }
 
 /**
- * One request's wait for its windows: resolves when all are done, rejects with the first failure, at the deadline
- * (FLTS_DEADLINE), or when it is cancelled because its client has gone. Whatever the end, windows that nobody else
- * waits for leave the queue.
+ * One request's wait for its windows. Tells `onEnd` once: null when all are done, or the first failure, FLTS_DEADLINE at
+ * the deadline, FLTS_CLIENT_GONE when it is cancelled because its client has gone. Whatever the end, windows that nobody
+ * else waits for leave the queue. `onEnd` must not throw: the engine has others to tell.
  */
 export class PendingRequest {
-  readonly done: Promise<void>;
   readonly #engine: Engine;
   readonly #lane: Lane;
   readonly #jobs: readonly Job[];
@@ -33,9 +32,8 @@ export class PendingRequest {
   readonly #sinceUs: number;
   readonly #joined: ReadonlySet<Job>;
   readonly #stopTimer: () => void;
+  readonly #onEnd: (error: FltsError | null) => void;
   #open: number;
-  #resolve: () => void = () => undefined;
-  #reject: (error: FltsError) => void = () => undefined;
   #ended = false;
 
   /** `joined` are the jobs among `jobs` that another request had submitted before `sinceUs`. */
@@ -48,6 +46,7 @@ export class PendingRequest {
     sinceUs: number,
     deadlineUs: number,
     timing: RequestTiming,
+    onEnd: (error: FltsError | null) => void,
   ) {
     this.#engine = engine;
     this.#clock = clock;
@@ -57,10 +56,7 @@ export class PendingRequest {
     this.#timing = timing;
     this.#sinceUs = sinceUs;
     this.#open = jobs.length;
-    this.done = new Promise((resolve, reject) => {
-      this.#resolve = resolve;
-      this.#reject = reject;
-    });
+    this.#onEnd = onEnd;
     for (const job of jobs) {
       job.onSettled(() => {
         this.#onSettled(job);
@@ -89,7 +85,7 @@ export class PendingRequest {
     this.#ended = true;
     this.#stopTimer();
     this.#readTiming(job);
-    this.#resolve();
+    this.#onEnd(null);
   }
 
   #end(error: FltsError, cause?: Job): void {
@@ -99,7 +95,7 @@ export class PendingRequest {
     const last = cause ?? this.#jobs.find((job) => job.isOpen) ?? this.#jobs[0];
     if (last !== undefined) this.#readTiming(last);
     for (const job of this.#jobs) this.#engine.abandon(this.#lane, job);
-    this.#reject(error);
+    this.#onEnd(error);
   }
 
   /** The parts of the job that ended last: it was submitted with the others, so its sums span the whole wait. */
