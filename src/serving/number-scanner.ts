@@ -90,13 +90,8 @@ export function readFloat32(bytes: Buffer, at: number, into: Float32Array, place
   const power = POWERS_OF_TEN[scale] ?? 1;
   const value = exponent < 0 ? digits / power : digits * power;
   const rounded = Math.fround(value);
-  if (isCut) {
-    const isDecided =
-      Math.fround(value * (1 - CUT_ERROR)) === rounded && Math.fround(value * (1 + CUT_ERROR)) === rounded;
-    if (!isDecided) {
-      into[place] = Number(bytes.toString('latin1', at, i));
-      return;
-    }
-  }
-  into[place] = isNegative ? -rounded : rounded;
+  const isDecided =
+    !isCut || (Math.fround(value * (1 - CUT_ERROR)) === rounded && Math.fround(value * (1 + CUT_ERROR)) === rounded);
+  if (!isDecided) into[place] = Number(bytes.toString('latin1', at, i));
+  else into[place] = isNegative ? -rounded : rounded;
 }

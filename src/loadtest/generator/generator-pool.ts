@@ -184,8 +184,7 @@ export class GeneratorPool {
         const done = await pending;
         const id = this.#first + generator.id;
         if (typeof done === 'string') return { ...NOTHING, generator: id, lost: done };
-        const { type: _, phase: __, ...report } = done;
-        return { ...report, generator: id, lost: null };
+        return { ...done.report, generator: id, lost: null };
       }),
     );
   }

@@ -132,9 +132,10 @@ export interface GeneratorReport {
   readonly open: OpenAccount | null;
 }
 
-export interface PhaseDone extends GeneratorReport {
+export interface PhaseDone {
   readonly type: 'phase_done';
   readonly phase: number;
+  readonly report: GeneratorReport;
 }
 
 export type FromGenerator =

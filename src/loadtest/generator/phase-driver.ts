@@ -140,13 +140,15 @@ export class PhaseDriver {
     this.#send({
       type: 'phase_done',
       phase: this.#phase,
-      users: this.#crew.users,
-      elu,
-      cpuS: (user + system) / 1e6,
-      processor: idle ? null : processorUse(this.#processor, readProcessor()),
-      ownDelayMs: this.#ownDelay.figuresMs,
-      connectionsOpened,
-      open: this.#crew.account,
+      report: {
+        users: this.#crew.users,
+        elu,
+        cpuS: (user + system) / 1e6,
+        processor: idle ? null : processorUse(this.#processor, readProcessor()),
+        ownDelayMs: this.#ownDelay.figuresMs,
+        connectionsOpened,
+        open: this.#crew.account,
+      },
     });
   }
 }
