@@ -96,11 +96,24 @@ class Exchange implements BodyTaker {
       // Before the body is read: a stranger's body, one that is too large, or one too many costs nothing.
       visit = this.#enter();
     } catch (error) {
-      this.#fail(error);
+      this.#refuse(error);
       return;
     }
     this.#visit = visit;
     this.#request.takeBody(this);
+  }
+
+  /**
+   * A refusal has to wait for its turn like any other reply: its client may have the next request ready, and a thousand
+   * of them, answered at once, would leave the turn no time for those that were let in, or for new connections.
+   */
+  #refuse(error: unknown): void {
+    const { clock } = this.#options;
+    const sinceUs = clock.nowUs();
+    this.#turn = this.#turns.take(sinceUs, () => {
+      this.#trace.heldUs = clock.nowUs() - sinceUs;
+      this.#fail(error);
+    });
   }
 
   #enter(): Visit {
