@@ -110,7 +110,7 @@ class Exchange implements BodyTaker {
   #refuse(error: unknown): void {
     const { clock } = this.#options;
     const sinceUs = clock.nowUs();
-    this.#turn = this.#turns.take(sinceUs, () => {
+    this.#turn = this.#turns.takeRefusal(sinceUs, () => {
       this.#trace.heldUs = clock.nowUs() - sinceUs;
       this.#fail(error);
     });

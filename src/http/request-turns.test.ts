@@ -82,6 +82,28 @@ describe('turns of the event loop', () => {
     expect(begun.join('')).toBe('abcdef');
   });
 
+  it('refusals wait behind what was let in, but for one a turn', () => {
+    const { clock, turns, begun, take } = start();
+    const refuse = (name: string) =>
+      turns.takeRefusal(clock.us, () => {
+        begun.push(name);
+        clock.us += 500;
+      });
+    expect(refuse('A')).toBeNull();
+    for (const name of 'abc') take(name);
+    const gone = refuse('B');
+    for (const name of 'CDEF') refuse(name);
+    for (const name of 'defghijk') take(name);
+    expect(begun.join('')).toBe('Aabc');
+    if (gone !== null) turns.leave(gone);
+    clock.endTurn();
+    expect(begun.join('')).toBe('AabcCdef');
+    clock.endTurn();
+    expect(begun.join('')).toBe('AabcCdefDghi');
+    clock.endTurn();
+    expect(begun.join('')).toBe('AabcCdefDghiEjkF');
+  });
+
   it('says how long one that comes now will wait: as long as the next has', () => {
     const { clock, turns, take } = start();
     expect(turns.waitUs).toBe(0);

@@ -10,7 +10,7 @@ export type Turn = Place<{ readonly sinceUs: number; readonly begin: () => void 
 
 /**
  * Spreads the costly part of requests, from reading the body to the queue of the model, over turns of the event loop.
- * What is beyond the budget of a turn waits, first come, first served, for one of the next. A turn stays short that
+ * What is beyond the budget of a turn waits, first come, first served, for one of the next. Refusals wait behind it. A turn stays short that
  * way however many connections are ready at once: a client has no further request ready before it is answered. Between
  * turns the loop sees to timers, to probes and to new connections.
  */
@@ -18,6 +18,8 @@ export class RequestTurns {
   readonly #clock: Clock;
   /** In the order of their coming. */
   readonly #waiting = new LinkedQueue<Turn['member']>();
+  /** Refusals that wait: behind all that was let in, but for one a turn. */
+  readonly #refusals = new LinkedQueue<Turn['member']>();
   /** Until when this turn's budget lasts; null before its first request. */
   #untilUs: number | null = null;
   /** Whether a connection came in this turn, and in the last one. */
@@ -41,17 +43,26 @@ export class RequestTurns {
 
   /** Calls `begin` now, or in a later turn; then the answer is what `leave` takes. `nowUs`: the time, read just now. */
   take(nowUs: number, begin: () => void): Turn | null {
+    return this.#take(this.#waiting, nowUs, begin);
+  }
+
+  /** The same for the reply to a request that was refused by its head. */
+  takeRefusal(nowUs: number, begin: () => void): Turn | null {
+    return this.#take(this.#refusals, nowUs, begin);
+  }
+
+  #take(queue: LinkedQueue<Turn['member']>, nowUs: number, begin: () => void): Turn | null {
     const untilUs = this.#untilUs ?? this.#startTurn(nowUs);
-    if (this.#waiting.size === 0 && nowUs < untilUs) {
+    if (this.#waiting.size === 0 && this.#refusals.size === 0 && nowUs < untilUs) {
       begin();
       return null;
     }
-    return this.#waiting.add({ sinceUs: nowUs, begin });
+    return queue.add({ sinceUs: nowUs, begin });
   }
 
   /** Gives up a turn that has not come yet; otherwise nothing happens. */
   leave(turn: Turn): void {
-    this.#waiting.remove(turn);
+    if (!this.#waiting.remove(turn)) this.#refusals.remove(turn);
   }
 
   /** Until when the turn's budget lasts. */
@@ -69,12 +80,21 @@ export class RequestTurns {
   }
 
   #continue(): void {
-    if (this.#waiting.size === 0) return;
+    if (this.#waiting.size === 0 && this.#refusals.size === 0) return;
     const untilUs = this.#startTurn(this.#clock.nowUs());
-    for (let turn = this.#waiting.first; turn !== null; turn = this.#waiting.first) {
-      this.#waiting.remove(turn);
-      turn.member.begin();
+    // One refusal a turn, whoever else waits: its client is not to wait for ever.
+    let turn = takeFirst(this.#refusals) ?? takeFirst(this.#waiting);
+    while (turn !== null) {
+      turn.begin();
       if (this.#clock.nowUs() >= untilUs) return;
+      turn = takeFirst(this.#waiting) ?? takeFirst(this.#refusals);
     }
   }
+}
+
+function takeFirst<Member>(queue: LinkedQueue<Member>): Member | null {
+  const place = queue.first;
+  if (place === null) return null;
+  queue.remove(place);
+  return place.member;
 }
