@@ -11,7 +11,7 @@ const CPU_WAIT_TIME_MAX = 0.35;
 /** Machines that generator and service share make a generator wait this long at every turn. */
 const CPU_WAIT_MS_MIN = 0.5;
 /** What a generator may itself add to a response time: this share of its percentile, and in any case so much. */
-const OWN_DELAY_MAX = { 95: { share: 1 / 3, ms: 2 }, 99: { share: 0.45, ms: 3 } } as const;
+const OWN_DELAY_MAX = { 95: { share: 0.3, ms: 2 }, 99: { share: 0.45, ms: 3 } } as const;
 /** Up to this is what waking up takes; beside answers of a millisecond it is reported, not judged. */
 const LAG_MS_MIN = 0.5;
 /** Open arrivals: at least this share of what was due must have been sent in time. */
