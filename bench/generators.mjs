@@ -17,6 +17,7 @@ import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { runLoadTest } from '../dist/loadtest/index.js';
+import { median } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -106,7 +107,6 @@ function wrk(url, body) {
 }
 
 const perCpuS = (result) => (result === null ? null : Math.round(result.requests / result.cpuS));
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const server = fork(file('./metrology/null-server.mjs'), [], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
 const [{ url }] = await once(server, 'message');

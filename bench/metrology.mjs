@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { runLoadTest } from '../dist/loadtest/index.js';
 import { vegeta, wrk } from './metrology/other-tools.mjs';
 import { startDelayServer } from './metrology/start-delay-server.mjs';
+import { spread } from './serve/start-service.mjs';
 
 const { values: options } = parseArgs({
   options: { seconds: { type: 'string', default: '20' }, write: { type: 'boolean' } },
@@ -50,7 +51,6 @@ const TOLERANCES = [
 ];
 const rank = (sorted, p) => sorted[Math.ceil(sorted.length * p) - 1];
 const ms = (value) => (value === undefined || value === null ? '–' : value.toFixed(value < 10 ? 2 : 1));
-const median = (values) => values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 const table = (titles, rows) =>
   [titles, titles.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 
@@ -69,13 +69,13 @@ async function calibration() {
       for (let reading = 0; reading < READINGS; reading++) {
         const found = await measure(server, phase);
         const { delaysMs, lateMsP99 } = found.truth;
-        const cells = TOLERANCES.map(([name, p, share, least]) => {
+        const read = TOLERANCES.map(([name, p, share, least]) => {
           const right = rank(delaysMs, p);
           const within = Math.abs(found[name] - right) <= Math.max(share * right, least);
-          return `${ms(found[name])} / ${ms(right)}${within ? '' : ' **beyond**'}`;
+          return { within, cell: `${ms(found[name])} / ${ms(right)}${within ? '' : ' **beyond**'}` };
         });
-        rows.push([law.law, load, found.requests, ...cells, ms(lateMsP99), ms(found.ownMs)]);
-        if (!cells.some((cell) => cell.includes('beyond'))) break;
+        rows.push([law.law, load, found.requests, ...read.map(({ cell }) => cell), ms(lateMsP99), ms(found.ownMs)]);
+        if (read.every(({ within }) => within)) break;
       }
       await server.close();
     }
@@ -162,8 +162,8 @@ async function besideOthers() {
   }
   await server.close();
   const summary = [...errors].map(([key, list]) => {
-    const [least, most] = [Math.min(...list), Math.max(...list)];
-    return [key, median(list).toFixed(2), `${least.toFixed(2)} to ${most.toFixed(2)}`];
+    const { median, min, max } = spread(list);
+    return [key, median.toFixed(2), `${min.toFixed(2)} to ${max.toFixed(2)}`];
   });
   return `${table(['generator', 'load', 'p50: read / true ms', 'p99', 'server late, p99'], rows)}
 

@@ -51,7 +51,7 @@ export class OpenConnections {
     const end = (): void => {
       if (isOver) return;
       isOver = true;
-      if (place !== undefined) unanswered?.remove(place);
+      place?.queue?.remove(place);
       onEnd();
     };
     const place = unanswered?.add(end);

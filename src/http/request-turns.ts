@@ -10,9 +10,9 @@ export type Turn = Place<{ readonly sinceUs: number; readonly begin: () => void 
 
 /**
  * Spreads the costly part of requests, from reading the body to the queue of the model, over turns of the event loop.
- * What is beyond the budget of a turn waits, first come, first served, for one of the next. Refusals wait behind it. A turn stays short that
- * way however many connections are ready at once: a client has no further request ready before it is answered. Between
- * turns the loop sees to timers, to probes and to new connections.
+ * What is beyond the budget of a turn waits, first come, first served, for one of the next; refusals wait behind it. A
+ * turn stays short that way however many connections are ready at once: a client has no further request ready before
+ * it is answered. Between turns the loop sees to timers, to probes and to new connections.
  */
 export class RequestTurns {
   readonly #clock: Clock;
@@ -62,7 +62,7 @@ export class RequestTurns {
 
   /** Gives up a turn that has not come yet; otherwise nothing happens. */
   leave(turn: Turn): void {
-    if (!this.#waiting.remove(turn)) this.#refusals.remove(turn);
+    turn.queue?.remove(turn);
   }
 
   /** Until when the turn's budget lasts. */
@@ -83,18 +83,11 @@ export class RequestTurns {
     if (this.#waiting.size === 0 && this.#refusals.size === 0) return;
     const untilUs = this.#startTurn(this.#clock.nowUs());
     // One refusal a turn, whoever else waits: its client is not to wait for ever.
-    let turn = takeFirst(this.#refusals) ?? takeFirst(this.#waiting);
+    let turn = this.#refusals.takeFirst() ?? this.#waiting.takeFirst();
     while (turn !== null) {
       turn.begin();
       if (this.#clock.nowUs() >= untilUs) return;
-      turn = takeFirst(this.#waiting) ?? takeFirst(this.#refusals);
+      turn = this.#waiting.takeFirst() ?? this.#refusals.takeFirst();
     }
   }
-}
-
-function takeFirst<Member>(queue: LinkedQueue<Member>): Member | null {
-  const place = queue.first;
-  if (place === null) return null;
-  queue.remove(place);
-  return place.member;
 }

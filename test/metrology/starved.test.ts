@@ -10,6 +10,9 @@ import { type DelayServer, startDelayServer } from '../../bench/metrology/start-
 
 /** A generator that is held on one processor beside loops that want it, too: what it reads is wrong, and it has to know. */
 const GENERATOR = new URL('../../dist/loadtest/generator/generator-process.js', import.meta.url);
+/** One loop leaves half a processor, and is at the limits of what matters; four leave turns of some milliseconds. */
+const BUSY_LOOPS = 4;
+
 const canPin = process.platform === 'linux' && hasTaskset();
 
 function hasTaskset(): boolean {
@@ -28,6 +31,7 @@ let loops: ChildProcess[] = [];
 beforeEach(async () => {
   folder = mkdtempSync(join(tmpdir(), 'flts-starved-'));
   server = await startDelayServer({ law: 'fixed', ms: 3 });
+  loops = Array.from({ length: BUSY_LOOPS }, () => spawn('taskset', ['-c', '0', process.execPath, '-e', 'for(;;);']));
 });
 afterEach(async () => {
   for (const loop of loops) loop.kill('SIGKILL');
@@ -35,8 +39,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function besideLoops(phase: Omit<ScenarioPhase, 'name'>) {
-  loops = Array.from({ length: BUSY_LOOPS }, () => spawn('taskset', ['-c', '0', process.execPath, '-e', 'for(;;);']));
+async function starved(phase: Omit<ScenarioPhase, 'name'>) {
   const pinned = join(folder, 'pinned.mjs');
   writeFileSync(
     pinned,
@@ -59,14 +62,13 @@ await import(${JSON.stringify(GENERATOR.href)});`,
   return run;
 }
 
-/** One loop leaves half a processor, and is at the limits of what matters; four leave turns of some milliseconds. */
-const BUSY_LOOPS = 4;
-const LOADS = [{ users: 1 }, { users: 8 }, { users: 8, think_s: 0.02 }, { users: 64 }, { rate: 200 }, { rate: 1_000 }];
-
 describe.skipIf(!canPin)('a generator that is pinned beside busy loops', () => {
-  it.each(LOADS)('makes the run INVALID: %j', async (load) => {
-    const run = await besideLoops(load);
-    expect(run.verdict, JSON.stringify(run.phases[0], null, 1)).toBe('INVALID');
-    expect(run.validity?.reasons.join(' ')).toMatch(/for a processor|late or more|busy|sent in time/);
-  });
+  it.each([{ users: 1 }, { users: 8 }, { users: 8, think_s: 0.02 }, { users: 64 }, { rate: 200 }, { rate: 1_000 }])(
+    'makes the run INVALID: %j',
+    async (phase) => {
+      const run = await starved(phase);
+      expect(run.verdict, JSON.stringify(run.phases[0], null, 1)).toBe('INVALID');
+      expect(run.validity?.reasons.join(' ')).toMatch(/for a processor|late or more|busy|sent in time/);
+    },
+  );
 });

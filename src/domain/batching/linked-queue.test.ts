@@ -44,6 +44,18 @@ describe('LinkedQueue', () => {
     expect(queue.size).toBe(0);
   });
 
+  it('gives its members in order, and then nothing', () => {
+    const queue = new LinkedQueue<string>();
+    const [a] = [queue.add('a'), queue.add('b')];
+    expect([queue.takeFirst(), a.queue, queue.takeFirst(), queue.takeFirst(), queue.size]).toEqual([
+      'a',
+      null,
+      'b',
+      null,
+      0,
+    ]);
+  });
+
   it('has left places point to nothing', () => {
     const queue = new LinkedQueue<string>();
     const [a, b, c] = [queue.add('a'), queue.add('b'), queue.add('c')];

@@ -45,6 +45,14 @@ export class LinkedQueue<Member> {
     return place;
   }
 
+  /** The first member, which leaves; null when there is none. */
+  takeFirst(): Member | null {
+    const place = this.#first;
+    if (place === null) return null;
+    this.remove(place);
+    return place.member;
+  }
+
   /** Whether the place was one of this queue. */
   remove(place: Place<Member>): boolean {
     if (place.queue !== this) return false;

@@ -22,8 +22,8 @@ export interface ProcessorUse {
 
 /** The kernel's figures are text of three numbers, on one line. */
 const text = Buffer.alloc(128);
-/** Opened once, since own-delay.ts reads some hundred times a second; undefined before that, null where there is none. */
-let schedstat: number | null | undefined;
+/** Open for as long as the process lives: own-delay.ts reads it at many turns of the event loop. */
+const schedstat = openSchedstat();
 
 function openSchedstat(): number | null {
   try {
@@ -39,7 +39,6 @@ function openSchedstat(): number | null {
  * there. One call takes 1–2 µs. Source: Linux, Documentation/scheduler/sched-stats, `/proc/<pid>/schedstat`.
  */
 export function readProcessor(): Reading | null {
-  if (schedstat === undefined) schedstat = openSchedstat();
   if (schedstat === null) return null;
   const length = readSync(schedstat, text, 0, text.length, 0);
   const [, waitedNs = Number.NaN, runs = Number.NaN] = text.toString('latin1', 0, length).split(' ').map(Number);
