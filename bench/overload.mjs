@@ -1,9 +1,9 @@
 /**
  * More requests than can be answered, open loop, against the real service: what is still answered in time, and how
  * soon it is as before. Model-bound (horizon 30) at 3 times the peak, HTTP-bound (horizon 1) at 1.25 and 3 times. The
- * peak is measured in the same run, closed, at 50 connections. Prints JSON.
+ * peak is measured in the same run, closed, at 50 connections. `--case` takes one of the three, from 0. Prints JSON.
  *
- *   npm run bench -- overload [--seconds 60] [--timeout-ms 1000] [--adaptive]
+ *   npm run bench -- overload [--seconds 60] [--timeout-ms 1000] [--adaptive] [--case 1]
  */
 import { fork } from 'node:child_process';
 import { rmSync } from 'node:fs';
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '60' },
     'timeout-ms': { type: 'string', default: '1000' },
     adaptive: { type: 'boolean', default: false },
+    case: { type: 'string' },
   },
 });
 const CASES = [
@@ -72,6 +73,7 @@ async function run(url, { name, horizon, factor }) {
     p95AfterMsBySecond: after.p95MsBySecond,
     generatorLagMsAfter: after.lagMsBySecond,
     recoverySeconds: recoverySeconds(after.p95MsBySecond, before.latencyMs.p95),
+    okPerSecond: during.okPerSecond,
     unsent: during.unsent,
     statuses: during.statuses,
     codes: during.codes,
@@ -86,7 +88,7 @@ const service = await startService(registry, [
 ]);
 try {
   const cases = [];
-  for (const one of CASES) cases.push(await run(service.url, one));
+  for (const one of options.case === undefined ? CASES : [CASES[options.case]]) cases.push(await run(service.url, one));
   const machine = { cpu: cpus()[0]?.model, cores: cpus().length, node: process.version };
   console.log(JSON.stringify({ bench: 'overload', machine, options, cases }, null, 2));
 } finally {
