@@ -1,4 +1,4 @@
-import { IncomingMessage } from 'node:http';
+import { type IncomingHttpHeaders, IncomingMessage } from 'node:http';
 
 /** Takes a request's body as it comes. */
 export interface BodyTaker {
@@ -7,6 +7,9 @@ export interface BodyTaker {
   /** It is here in full. Never called when the client went before. */
   end(): void;
 }
+
+const NO_HEADERS: IncomingHttpHeaders = Object.freeze({});
+const NO_RAW_HEADERS: string[] = [];
 
 /**
  * A request whose body can be taken straight from Node's parser, which hands it on with `push`, as to any readable
@@ -26,6 +29,12 @@ export class BodyRequest extends IncomingMessage {
   /** What is left of the body goes nowhere. */
   skipBody(): void {
     this.#taker = { take: () => undefined, end: () => undefined };
+  }
+
+  /** Lets go of the headers: a thousand requests that wait for their turns hold a megabyte of them. */
+  forgetHead(): void {
+    this.headers = NO_HEADERS;
+    this.rawHeaders = NO_RAW_HEADERS;
   }
 
   override push(chunk: Buffer | null): boolean {

@@ -169,6 +169,7 @@ class Exchange implements BodyTaker {
     this.#turn = this.#turns.take(bodyUs, () => {
       this.#predict(visit);
     });
+    if (this.#turn !== null) this.#request.forgetHead();
   }
 
   #predict(visit: Visit): void {
@@ -285,6 +286,10 @@ class Exchange implements BodyTaker {
     if (this.#turn !== null) this.#turns.leave(this.#turn);
     this.#pending?.cancel();
     this.#visit?.close();
+    // A request that waited is in V8's old generation by now. Dead there, it keeps all that it points to alive until a
+    // full collection: what its answer was made of, and its reply's head, a tree of pieces (docs/adr/0018).
+    this.#turn = this.#pending = this.#visit = null;
+    Reflect.set(this.#response, '_header', null);
     noteRequests(-1);
     const labels = { method: 'POST', route: PREDICT_PATH, status: String(this.#response.statusCode) };
     metrics.observeHttp(labels, (clock.nowUs() - this.#trace.startUs) / 1e6);
