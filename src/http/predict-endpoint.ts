@@ -179,7 +179,7 @@ class Exchange implements BodyTaker {
     try {
       if (this.#turn !== null) {
         trace.heldUs = clock.nowUs() - trace.bodyUs;
-        service.reopen(visit);
+        service.reopen(visit, this.#turns.lastUs);
       }
       if (first === undefined) throw new FltsError('FLTS_NOT_JSON', 'Request body is not valid JSON');
       const body = others.length === 0 ? first : Buffer.concat(this.#chunks, this.#bytes);

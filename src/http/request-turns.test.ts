@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../serving/index.js';
-import { RequestTurns } from './request-turns.js';
+import { RequestTurns, type Turn } from './request-turns.js';
 
 /** Time that passes within a turn of the event loop, too. */
 class LoopClock implements Clock {
@@ -71,47 +71,86 @@ describe('turns of the event loop', () => {
     expect(begun).toHaveLength(8);
   });
 
-  it('turns are short while connections come, and for one turn after', () => {
+  it('where turns bring connections each begins one request', () => {
     const { clock, turns, begun, take } = start();
-    turns.noteConnection();
     for (const name of TEN) take(name);
-    expect(begun.join('')).toBe('a');
+    for (const begunSoFar of ['abcde', 'abcdef', 'abcdefg']) {
+      turns.noteConnection();
+      clock.endTurn();
+      expect(begun.join('')).toBe(begunSoFar);
+    }
     clock.endTurn();
-    expect(begun.join('')).toBe('ab');
     clock.endTurn();
-    expect(begun.join('')).toBe('abcdef');
+    expect(begun.join('')).toBe('abcdefghij');
   });
 
-  it('refusals wait behind what was let in, but for one a turn', () => {
+  it('… and more where turns are long for other reasons, up to the budget', () => {
     const { clock, turns, begun, take } = start();
-    const refuse = (name: string) =>
+    for (const name of TEN) take(name);
+    turns.noteConnection();
+    clock.us += 16_000;
+    clock.endTurn();
+    expect(begun.join('')).toBe('abcd' + 'efg');
+    turns.noteConnection();
+    clock.us += 1_000_000;
+    for (const name of TEN) take(name);
+    clock.endTurn();
+    expect(begun).toHaveLength(11);
+  });
+
+  /** Refusals that take 100 µs each. */
+  function refusing({ clock, turns, begun }: ReturnType<typeof start>): (name: string) => Turn | null {
+    return (name) =>
       turns.takeRefusal(clock.us, () => {
         begun.push(name);
-        clock.us += 500;
+        clock.us += 100;
       });
+  }
+
+  it('refusals have an eighth of the budget while others wait, and at least one a turn', () => {
+    const started = start();
+    const { clock, turns, begun, take } = started;
+    const refuse = refusing(started);
     expect(refuse('A')).toBeNull();
-    for (const name of 'abc') take(name);
+    for (const name of 'abcd') take(name);
     const gone = refuse('B');
-    for (const name of 'CDEF') refuse(name);
-    for (const name of 'defghijk') take(name);
-    expect(begun.join('')).toBe('Aabc');
+    for (const name of 'CDEFGHIJ') refuse(name);
+    for (const name of 'efghijk') take(name);
+    expect(begun.join('')).toBe('Aabcd');
     if (gone !== null) turns.leave(gone);
     clock.endTurn();
-    expect(begun.join('')).toBe('AabcCdef');
+    expect(begun.join('')).toBe('Aabcd' + 'CDEefgh');
+    turns.noteConnection();
     clock.endTurn();
-    expect(begun.join('')).toBe('AabcCdefDghi');
+    expect(begun.join('')).toBe('Aabcd' + 'CDEefgh' + 'Fi');
     clock.endTurn();
-    expect(begun.join('')).toBe('AabcCdefDghiEjkF');
+    expect(begun.join('')).toBe('Aabcd' + 'CDEefgh' + 'Fi' + 'GHIjk');
   });
 
-  it('says how long one that comes now will wait: as long as the next has', () => {
-    const { clock, turns, take } = start();
-    expect(turns.waitUs).toBe(0);
-    for (const name of 'abcdefgh') take(name);
-    clock.us += 700;
-    expect(turns.waitUs).toBe(700);
+  it('refusals have the whole of it where nobody else waits, and nobody waits behind them', () => {
+    const started = start();
+    const { clock, begun, take } = started;
+    const refuse = refusing(started);
+    for (const name of 'abcd') take(name);
+    for (const name of 'ABCDEFGHIJKLMNOPQRSTUVWXYZ') refuse(name);
     clock.endTurn();
+    expect(begun.join('')).toBe('abcd' + 'ABCDEFGHIJKLMNOPQRST');
+    clock.endTurn();
+    take('e');
+    refuse('0');
+    expect(begun.join('')).toBe('abcd' + 'ABCDEFGHIJKLMNOPQRST' + 'UVWXYZ' + 'e0');
+  });
+
+  it('says how long one that comes now will wait, as those did that were begun of late', () => {
+    const { clock, turns, take } = start();
+    for (const name of 'abcdefghijkl') take(name);
     expect(turns.waitUs).toBe(0);
+    clock.endTurn();
+    clock.endTurn();
+    expect(turns.lastUs).toBe(2000);
+    expect(turns.waitUs).toBe(0);
+    for (const name of 'mn') take(name);
+    expect(turns.waitUs).toBe(1000);
   });
 
   it('who has gone does not get a turn', () => {

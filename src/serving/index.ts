@@ -1,4 +1,5 @@
 export { type Connection, ConnectionLives } from './connection-lives.js';
+export { DrainRate } from '../domain/admission/index.js';
 export { DEFAULT_PRIORITY, LinkedQueue, type Place, PRIORITIES } from '../domain/batching/index.js';
 export { Engine, type EngineLimits } from './scheduling/engine.js';
 export { Lane } from './scheduling/lane.js';

@@ -73,6 +73,8 @@ interface Plan {
   job: Job | null;
 }
 
+const NONE_JOINED: ReadonlySet<Job> = new Set();
+
 /**
  * Answers prediction requests with the model version that serves when they arrive. Which one that is changes at once
  * and for whole requests; the version before finishes what it has.
@@ -182,20 +184,23 @@ export class PredictionService {
     const lane = this.models.find(wish);
     const dueUs = deadlineUs(head.arrivalUs, head.askedTimeoutMs, this.#limits.requestTimeoutMs);
     const visit = new Visit(this.engine.gate, head, dueUs, wish);
-    this.#checkRoom(lane, visit, dueUs - turnUs);
+    this.#checkRoom(lane, visit, turnUs);
     return visit;
   }
 
-  /** For a request that had to wait before its body is taken up: refuses, as `open` does, what has no chance any more. */
-  reopen(visit: Visit): void {
+  /**
+   * For a request that had to wait before its body is taken up: refuses, as `open` does, what has no chance any more.
+   * `turnUs`: how long its answer will wait to be read.
+   */
+  reopen(visit: Visit, turnUs: number): void {
     this.engine.poll();
-    this.#checkRoom(this.models.find(visit.wish), visit, visit.dueUs);
+    this.#checkRoom(this.models.find(visit.wish), visit, turnUs);
   }
 
-  #checkRoom(lane: Lane, { priority, client }: Visit, dueUs: number): void {
+  #checkRoom(lane: Lane, { priority, client, dueUs }: Visit, waitUs: number): void {
     // A cache may still answer when there is no room for more work.
     if (!this.#draining && this.cache !== null) return;
-    this.engine.gate.check(lane, { windows: 1, horizon: 1, priority, client, deadlineUs: dueUs });
+    this.engine.gate.check(lane, { windows: 1, horizon: 1, priority, client, deadlineUs: dueUs, waitUs });
   }
 
   /**
@@ -275,11 +280,12 @@ export class PredictionService {
   }
 
   /** Lets windows that are under way already be waited for instead of being run again. */
-  #join(plans: readonly Plan[], dueUs: number): Set<Job> {
+  #join(plans: readonly Plan[], dueUs: number): ReadonlySet<Job> {
+    if (this.cache === null) return NONE_JOINED;
     const joined = new Set<Job>();
     for (const plan of plans) {
       if (plan.answer !== null || plan.key === null) continue;
-      const job = this.cache?.flight(plan.key);
+      const job = this.cache.flight(plan.key);
       if (job === undefined) continue;
       job.waiters++;
       job.deadlineUs = Math.max(job.deadlineUs, dueUs);

@@ -14,7 +14,7 @@ const open: AdmissionSnapshot = {
   predictedFinishUs: null,
   workOffUs: null,
 };
-const asked = { windows: 1, steps: 1, timeLeftUs: 1000 };
+const asked = { windows: 1, steps: 1, waitUs: 0, timeLeftUs: 1000 };
 
 function reasonOf(snapshot: Partial<AdmissionSnapshot>, changed: Partial<typeof asked> = {}): string {
   const decision = nextAdmission({ ...open, ...snapshot }, { ...asked, ...changed });
@@ -59,6 +59,15 @@ describe('admission', () => {
     [0, 'predicted_late'],
   ])('nothing under way, %d µs to the deadline: %s', (timeLeftUs, outcome) => {
     expect(reasonOf({}, { timeLeftUs })).toBe(outcome);
+  });
+
+  it.each([
+    [null, 800, 'admitted'],
+    [null, 801, 'predicted_late'],
+    [500, 300, 'admitted'],
+    [500, 301, 'predicted_late'],
+  ])('predicted in %s µs after a wait of %d, of 1000: %s', (predictedFinishUs, waitUs, outcome) => {
+    expect(reasonOf({ predictedFinishUs }, { waitUs })).toBe(outcome);
   });
 
   it('names what concerns the client before what concerns all', () => {

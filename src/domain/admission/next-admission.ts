@@ -32,6 +32,8 @@ export interface AskedAdmission {
   readonly windows: number;
   /** Forecast steps: windows × horizon. */
   readonly steps: number;
+  /** How long it will wait before it can join, µs; 0 for one that joins now. */
+  readonly waitUs: number;
   /** From now to its deadline, µs. */
   readonly timeLeftUs: number;
 }
@@ -51,9 +53,9 @@ const LATE_MARGIN = 1.25;
 
 /**
  * Whether a request may join. Refusing at once is cheaper for both sides than an answer that comes too late:
- * `predicted_late` is  predictedFinish · LATE_MARGIN > deadline − now  (formula in batching/predicted-finish.ts); when
- * nothing is under way only what is late already is refused for it, so a prediction that is wrong is soon put right by
- * what it lets through.
+ * `predicted_late` is  (wait + predictedFinish) · LATE_MARGIN > deadline − now  (formulas in drain-rate.ts and
+ * batching/predicted-finish.ts); when nothing is under way and nothing waits, only what is late already is refused for
+ * it, so a prediction that is wrong is soon put right by what it lets through.
  * A request that is alone is never too large for the bound on steps. `retryAfterS`: the time until the work that is
  * there is done, or until the prediction would be kept.
  */
@@ -71,7 +73,7 @@ export function nextAdmission(snapshot: AdmissionSnapshot, asked: AskedAdmission
     return refuse('steps_full', snapshot.workOffUs);
   }
   if (snapshot.requestsInSystem >= snapshot.maxRequestsInSystem) return refuse('limit_reached', snapshot.workOffUs);
-  const neededUs = (predictedFinishUs ?? 0) * LATE_MARGIN;
+  const neededUs = (asked.waitUs + (predictedFinishUs ?? 0)) * LATE_MARGIN;
   if (neededUs > asked.timeLeftUs || asked.timeLeftUs <= 0) {
     return refuse('predicted_late', neededUs - asked.timeLeftUs);
   }

@@ -35,6 +35,8 @@ export interface AskedPlace {
   readonly priority: number;
   readonly client: string;
   readonly deadlineUs: number;
+  /** How long it will wait before it can join, µs. */
+  readonly waitUs: number;
 }
 
 /** A wait that is no standing queue yet, and over what time one is looked for. */
@@ -140,7 +142,12 @@ export class AdmissionGate {
             : predictedFinishUs(capacity, lane.work.aheadOf(asked.priority, runs), work),
         workOffUs: capacity === null ? null : workOffUs(capacity, lane.work.allRuns),
       },
-      { windows: asked.windows, steps: asked.windows * asked.horizon, timeLeftUs: asked.deadlineUs - nowUs },
+      {
+        windows: asked.windows,
+        steps: asked.windows * asked.horizon,
+        waitUs: asked.waitUs,
+        timeLeftUs: asked.deadlineUs - nowUs,
+      },
     );
     if (decision.admit) return;
     const { reason, retryAfterS } = decision;

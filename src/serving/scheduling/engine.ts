@@ -119,7 +119,7 @@ export class Engine {
 
   /** Queues the windows of one request. Throws as `AdmissionGate.check` does; then none of them was queued. */
   submit(lane: Lane, windows: readonly PreparedWindow[], asked: AskedForecast): readonly Job[] {
-    this.gate.check(lane, { ...asked, windows: windows.length });
+    this.gate.check(lane, { ...asked, windows: windows.length, waitUs: 0 });
     const ticket = new Ticket(lane.spec, windows, asked, this.#clock.nowUs());
     this.gate.enter(lane, ticket);
     for (const job of ticket.jobs) lane.fresh.add(job);
@@ -191,6 +191,8 @@ export class Engine {
         maxDelayUs: this.limits.maxQueueDelayUs,
       });
       if (choice.lookAgainAtUs !== null) {
+        // The worker is kept waiting on purpose.
+        lane.freedAtUs = null;
         lane.stopHolding = this.#clock.schedule(choice.lookAgainAtUs - nowUs, () => {
           this.#pump(lane);
         });
@@ -241,10 +243,13 @@ export class Engine {
       slot.window.set(job.window, row * rowSize);
     });
     lane.running++;
+    // What passes between a run and the next while work is there belongs to the time that runs take.
+    const sinceUs = lane.freedAtUs ?? nowUs;
+    lane.freedAtUs = null;
     this.#metrics.observe('inference_batch_rows', batch.length);
     slot.run(batch.length).then(
       (result) => {
-        this.#finishBatch(lane, batch, nowUs, result);
+        this.#finishBatch(lane, batch, sinceUs, result);
       },
       (error: unknown) => {
         this.#failBatch(lane, batch, error);
@@ -252,12 +257,12 @@ export class Engine {
     );
   }
 
-  #finishBatch(lane: Lane, batch: readonly Job[], dispatchedAtUs: number, result: BatchResult): void {
+  #finishBatch(lane: Lane, batch: readonly Job[], sinceUs: number, result: BatchResult): void {
     const nowUs = this.#clock.nowUs();
     const blockSize = lane.spec.steps * lane.spec.targets.length;
     const settled: Job[] = [];
     this.#execUs += result.endUs - result.startUs;
-    lane.curveFit.note(batch.length, nowUs - dispatchedAtUs);
+    lane.curveFit.note(batch.length, nowUs - sinceUs);
     batch.forEach((job, row) => {
       job.queueUs += result.startUs - job.readyAtUs;
       job.execUs += result.endUs - result.startUs;
@@ -268,6 +273,9 @@ export class Engine {
     });
     result.release();
     lane.running--;
+    // Where the end was noticed before this is told, the worker may have its next batch already.
+    const isWaiting = lane.running < lane.backend.workers && lane.fresh.size + lane.continuing.size > 0;
+    lane.freedAtUs = isWaiting ? nowUs : null;
     // A full batch goes before the answers of this one are formed: the worker should not wait for that.
     this.#pumpAllSoon();
     for (const job of settled) job.settle();
