@@ -73,4 +73,32 @@ describe('ServiceCurveFit', () => {
     fit.note(1, Number.NaN);
     expect(fit.curve).toBeNull();
   });
+
+  it('stretches the line to the mean for sums of many runs', () => {
+    const fit = new ServiceCurveFit();
+    expect(fit.expected).toBeNull();
+    // Four in ten take half as long again: the medians do not move, the sum is a fifth longer.
+    for (let i = 0; i < 5_000; i++) {
+      const rows = 1 + ((i * 13) % 32);
+      fit.note(rows, (60 + 40 * rows) * (i % 10 < 4 ? 1.5 : 1));
+    }
+    expect(fit.curve?.perRowUs).toBeCloseTo(40, 6);
+    expect(fit.expected?.perRowUs).toBeGreaterThan(47.5);
+    expect(fit.expected?.perRowUs).toBeLessThan(48.5);
+    expect(fit.expected?.perRunUs).toBeCloseTo((fit.expected?.perRowUs ?? 0) * 1.5, 6);
+  });
+
+  it('one run that was held up for a second moves it by a hundredth or so', () => {
+    const fit = new ServiceCurveFit();
+    for (let i = 0; i < 1_000; i++) fit.note(1 + (i % 8), 100 * (1 + (i % 8)));
+    fit.note(1, 1e6);
+    expect(fit.expected?.perRowUs).toBeGreaterThan(100);
+    expect(fit.expected?.perRowUs).toBeLessThan(102);
+  });
+
+  it('runs that take no time predict none', () => {
+    const fit = new ServiceCurveFit();
+    fit.note(1, 0);
+    expect(fit.expected).toEqual({ perRunUs: 0, perRowUs: 0 });
+  });
 });

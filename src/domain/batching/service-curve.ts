@@ -5,6 +5,8 @@
  * groups' medians, weighted by how many runs they stand for. One run that was held up (a page fault, a noisy
  * neighbour) moves no median, and a size of batch that is not seen any more is forgotten. Both coefficients are kept from
  * going below zero, where they mean nothing.
+ * Many runs take as long as their sum, though, and a sum follows the mean: where durations are skewed it lies a tenth
+ * above the medians. So the mean of (duration / line) over the last runs stretches the line where a finish is predicted.
  * Source of the shape: batching theory's linear service time, as in Inoue, "Queueing analysis of GPU-based inference
  * servers with dynamic batching" (2021); medians before least squares as in Tukey's resistant line (1977).
  */
@@ -22,6 +24,11 @@ const REFIT_EVERY_RUNS = 32;
 /** A size that was not seen for so many runs says more about then than about now. */
 const FORGOTTEN_AFTER_RUNS = 4096;
 
+/** Over how many runs that mean is taken: the weight of older ones falls by e. */
+const STRETCH_RUNS = 256;
+/** What one run may count there at most: one that was held up for a second says little about the next ones. */
+const MOST_STRETCH = 4;
+
 /** Time of a run of `rows` rows, µs. */
 export function runTimeUs(curve: ServiceCurve, rows: number): number {
   return curve.perRunUs + curve.perRowUs * rows;
@@ -38,11 +45,20 @@ interface Group {
 export class ServiceCurveFit {
   readonly #groups = new Map<number, Group>();
   #curve: ServiceCurve | null = null;
+  #expected: ServiceCurve | null = null;
   #runs = 0;
+  /** What the last runs took, and what the line said, µs. */
+  #tookUs = 0;
+  #saidUs = 0;
 
   /** The line so far; null before the first run. */
   get curve(): ServiceCurve | null {
     return this.#curve;
+  }
+
+  /** The line stretched to the mean of the last runs: for sums of many. null before the first run. */
+  get expected(): ServiceCurve | null {
+    return this.#expected;
   }
 
   /** Notes a run of `rows` rows, ≥ 1, that took `durationUs`. */
@@ -58,6 +74,18 @@ export class ServiceCurveFit {
     group.next = (group.next + 1) % KEPT_PER_GROUP;
     group.lastRun = this.#runs;
     if (this.#runs <= REFIT_EVERY_RUNS || this.#runs % REFIT_EVERY_RUNS === 0) this.#fit();
+    this.#stretch(rows, durationUs);
+  }
+
+  #stretch(rows: number, durationUs: number): void {
+    if (this.#curve === null) return;
+    const { perRunUs, perRowUs } = this.#curve;
+    const saidUs = runTimeUs(this.#curve, rows);
+    const kept = 1 - 1 / STRETCH_RUNS;
+    this.#saidUs = this.#saidUs * kept + saidUs;
+    this.#tookUs = this.#tookUs * kept + Math.min(durationUs, MOST_STRETCH * saidUs);
+    const stretch = this.#saidUs === 0 ? 1 : this.#tookUs / this.#saidUs;
+    this.#expected = { perRunUs: stretch * perRunUs, perRowUs: stretch * perRowUs };
   }
 
   #fit(): void {

@@ -24,6 +24,8 @@ export class Lane {
   isServing = false;
   /** Batches under way. */
   running = 0;
+  /** When a worker came free while work was there that is not dispatched yet, on the engine's clock; else null. */
+  freedAtUs: number | null = null;
   /** Since when batches are to be formed at the end of this turn, on the engine's clock; null: they are not. */
   pumpDueSinceUs: number | null = null;
   /** Ends the wait of a batch that is not full; null while none waits. */
@@ -43,7 +45,7 @@ export class Lane {
 
   /** What its workers can do; null before the first batch. */
   capacity(maxRows: number): ServingCapacity | null {
-    const { curve } = this.curveFit;
+    const curve = this.curveFit.expected;
     return curve === null ? null : { curve, workers: Math.max(1, this.backend.workers), maxRows };
   }
 
