@@ -271,11 +271,11 @@ export class Engine {
       const block = result.forecast.subarray(row * blockSize, (row + 1) * blockSize);
       if (this.#takeRun(lane, job, block, nowUs)) settled.push(job);
     });
+    // Where the end was noticed before this is told, the worker may have its next batch already.
+    const isWaiting = lane.running <= lane.backend.workers && lane.fresh.size + lane.continuing.size > 0;
+    lane.freedAtUs = isWaiting ? nowUs : null;
     result.release();
     lane.running--;
-    // Where the end was noticed before this is told, the worker may have its next batch already.
-    const isWaiting = lane.running < lane.backend.workers && lane.fresh.size + lane.continuing.size > 0;
-    lane.freedAtUs = isWaiting ? nowUs : null;
     // A full batch goes before the answers of this one are formed: the worker should not wait for that.
     this.#pumpAllSoon();
     for (const job of settled) job.settle();
