@@ -1,5 +1,5 @@
 import { beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { FakeBackend } from '../../test/support/fake-backend.js';
+import { ENGINE_LIMITS, FakeBackend } from '../../test/support/fake-backend.js';
 import { fixtureBundle, payload } from '../../test/support/fixture-registry.js';
 import { RecordingLog, RecordingMetrics } from '../../test/support/recording-metrics.js';
 import { settle, VirtualClock } from '../simulation/index.js';
@@ -13,16 +13,6 @@ import { PredictionService } from './prediction-service.js';
 import type { Visit } from './scheduling/visit.js';
 
 const TIMEOUT_MS = 1000;
-const ENGINE_LIMITS: EngineLimits = {
-  maxBatchRows: 32,
-  maxQueueDelayUs: 0,
-  maxQueueLength: 100,
-  maxStepsInFlight: 100_000,
-  maxBytesInFlight: 100_000,
-  adaptiveConcurrency: false,
-  fairShare: true,
-  maxActive: Number.POSITIVE_INFINITY,
-};
 let bundle: Bundle;
 let spec: ModelSpec;
 let clock: VirtualClock;

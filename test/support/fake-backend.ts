@@ -1,5 +1,17 @@
-import type { Clock, ModelSpec } from '../../src/serving/index.js';
+import type { Clock, EngineLimits, ModelSpec } from '../../src/serving/index.js';
 import { SimulatedBackend, type SimulatedRun } from '../../src/simulation/index.js';
+
+/** Limits that hold back nobody but where a test lowers them. */
+export const ENGINE_LIMITS: EngineLimits = {
+  maxBatchRows: 32,
+  maxQueueDelayUs: 0,
+  maxQueueLength: 100,
+  maxStepsInFlight: 100_000,
+  maxBytesInFlight: 100_000,
+  adaptiveConcurrency: false,
+  fairShare: true,
+  maxActive: Number.POSITIVE_INFINITY,
+};
 
 /** Workers that take `baseUs + rowUs · rows` for a batch, and fail as the test orders. Remembers its batches. */
 export class FakeBackend extends SimulatedBackend {

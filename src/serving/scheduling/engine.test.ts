@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { FakeBackend } from '../../../test/support/fake-backend.js';
+import { ENGINE_LIMITS, FakeBackend } from '../../../test/support/fake-backend.js';
 import { fixtureBundle } from '../../../test/support/fixture-registry.js';
 import { RecordingLog, RecordingMetrics } from '../../../test/support/recording-metrics.js';
 import { VirtualClock } from '../../simulation/index.js';
@@ -8,16 +8,6 @@ import type { Slot } from '../ports.js';
 import { Engine } from './engine.js';
 import { Lane } from './lane.js';
 
-const LIMITS = {
-  maxBatchRows: 32,
-  maxQueueDelayUs: 0,
-  maxQueueLength: 100,
-  maxStepsInFlight: 100_000,
-  maxBytesInFlight: 100_000,
-  adaptiveConcurrency: false,
-  fairShare: true,
-  maxActive: Number.POSITIVE_INFINITY,
-};
 const RUN_US = 1000;
 const HANDLING_US = 500;
 
@@ -53,7 +43,7 @@ async function expectedUs(): Promise<number> {
   backend.beforeRelease = () => {
     clock.leap(HANDLING_US);
   };
-  const engine = new Engine(LIMITS, clock, new RecordingMetrics(), new RecordingLog());
+  const engine = new Engine(ENGINE_LIMITS, clock, new RecordingMetrics(), new RecordingLog());
   const lane = new Lane(spec, backend);
   engine.addLane(lane);
   const values = new Float32Array(spec.lookback * spec.features);
